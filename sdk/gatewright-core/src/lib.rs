@@ -1,5 +1,66 @@
 //! The exchange model of Gatewright: what a policy is, and how a proxy's events drive it.
+//!
+//! A [`Policy`] handles one HTTP exchange as one async function. [`Worker`] turns the callbacks of a proxy-wasm host into progress of
+//! those functions; [`host::Host`] is what it may ask the proxy in return. Nothing here knows wasm, a clock or a network, so the
+//! same code runs natively under test and inside a proxy.
 #![forbid(unsafe_code)]
 
+pub mod callout;
+pub mod config;
 pub mod host;
 pub mod pairs;
+pub mod routes;
+pub mod store;
+
+mod chain;
+mod context;
+mod event;
+mod exchange;
+mod fault;
+mod filter;
+mod flow;
+mod headers;
+mod ids;
+mod layer;
+mod message;
+mod metrics;
+mod phases;
+mod policy;
+mod property;
+mod query;
+mod reply;
+mod request;
+mod response;
+mod root;
+mod running;
+mod secret;
+mod services;
+mod setup;
+mod signal;
+mod time;
+mod timer;
+mod worker;
+
+pub use chain::Chain;
+pub use context::Context;
+pub use fault::{Cause, Fault};
+pub use filter::{BodyFilter, Piece};
+pub use flow::Flow;
+pub use headers::{Headers, IntoFieldValue, Repeated};
+pub use message::{BODY_TIMEOUT, BodyError};
+pub use metrics::{Counter, Gauge, Histogram};
+pub use phases::Phases;
+pub use policy::Policy;
+pub use property::Peer;
+pub use query::METADATA_NAMESPACE;
+pub use reply::{Reply, Verdict};
+pub use request::{Forward, Request};
+pub use response::Response;
+pub use root::Module;
+pub use secret::Secret;
+pub use services::{Elapsed, Services};
+pub use setup::Setup;
+pub use signal::Signal;
+pub use time::Timestamp;
+pub use timer::Sleep;
+pub use worker::Worker;

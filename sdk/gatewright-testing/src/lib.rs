@@ -3,3 +3,8 @@
 
 pub mod guest;
 pub mod message;
+mod native;
+pub mod proxy;
+pub mod scripted;
+
+pub use native::{native, native_module};

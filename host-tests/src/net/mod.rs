@@ -1,0 +1,15 @@
+//! Both ends of a proxy under test: a client that may misbehave and an upstream that may fail. Loopback only.
+
+mod client;
+mod encode;
+mod grpc;
+mod upstream;
+pub(crate) mod wait;
+mod wire;
+
+pub use client::{Client, Ending, Received};
+pub use grpc::{GrpcUpstream, Heard, Said};
+pub use upstream::{Answer, Upstream};
+
+#[cfg(test)]
+mod tests;

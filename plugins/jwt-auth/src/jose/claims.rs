@@ -1,0 +1,186 @@
+//! The registered claims (RFC 7519 §4.1), checked against what is expected and against a time that the caller gives.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{Refusal, json};
+
+/// The last second of the year 9999. A date beyond it is no date: milliseconds instead of seconds, mostly, which would never expire.
+const LAST_DATE: u64 = 253_402_300_799;
+
+/// The claims of a token whose types are as RFC 7519 has them. Whether they may be believed is the signature's matter.
+#[derive(Clone)]
+pub struct Claims {
+    members: Map<String, Value>,
+    dates: Dates,
+}
+
+/// The three dates, in seconds since the Unix epoch, rounded up.
+#[derive(Clone, Copy, Debug)]
+struct Dates {
+    expires: Option<u64>,
+    not_before: Option<u64>,
+    issued: Option<u64>,
+}
+
+/// What a token must say.
+#[derive(Clone, Debug)]
+pub struct Expectations {
+    /// `iss`, compared byte by byte; `None` takes any.
+    pub issuer: Option<String>,
+    /// `aud` must contain one of these; empty takes any.
+    pub audiences: Vec<String>,
+    /// `sub` must be one of these; empty takes any.
+    pub subjects: Vec<String>,
+    /// Seconds that the issuer's clock may differ from ours.
+    pub clock_skew: u64,
+    /// Whether a token without `exp` is refused.
+    pub require_expiration: bool,
+}
+
+impl Default for Expectations {
+    /// Any issuer, audience and subject, `exp` required, clocks at most a minute apart.
+    fn default() -> Self {
+        Self { issuer: None, audiences: Vec::new(), subjects: Vec::new(), clock_skew: 60, require_expiration: true }
+    }
+}
+
+impl Claims {
+    /// Parses a decoded payload.
+    ///
+    /// # Errors
+    /// When it is not a JSON object with one reading, or a registered claim has another type than RFC 7519 says.
+    pub fn parse(payload: &[u8]) -> Result<Self, Refusal> {
+        let members = json::parse_object(payload).map_err(|_| Refusal::PayloadJson)?;
+        for name in ["iss", "sub", "jti"] {
+            if members.get(name).is_some_and(|value| !value.is_string()) {
+                return Err(Refusal::ClaimInvalid(name));
+            }
+        }
+        if members.get("aud").is_some_and(|value| !is_audience(value)) {
+            return Err(Refusal::ClaimInvalid("aud"));
+        }
+        let dates = Dates {
+            expires: date(&members, "exp")?,
+            not_before: date(&members, "nbf")?,
+            issued: date(&members, "iat")?,
+        };
+        Ok(Self { members, dates })
+    }
+
+    /// Checks the claims at `now`, in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// Names the first check that fails.
+    pub fn validate(&self, expected: &Expectations, now: u64) -> Result<(), Refusal> {
+        self.check_dates(expected, now)?;
+        if let Some(issuer) = &expected.issuer
+            && self.required("iss")? != issuer
+        {
+            return Err(Refusal::Issuer);
+        }
+        if !expected.audiences.is_empty() && !self.names_one_of(&expected.audiences)? {
+            return Err(Refusal::Audience);
+        }
+        if !expected.subjects.is_empty() && !is_one_of(self.required("sub")?, &expected.subjects) {
+            return Err(Refusal::Subject);
+        }
+        Ok(())
+    }
+
+    /// A claim by name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
+    /// All claims.
+    #[must_use]
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.members
+    }
+
+    /// `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.get("iss").and_then(Value::as_str)
+    }
+
+    /// `exp`, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn expires(&self) -> Option<u64> {
+        self.dates.expires
+    }
+
+    fn check_dates(&self, expected: &Expectations, now: u64) -> Result<(), Refusal> {
+        let (earliest, latest) = (now.saturating_sub(expected.clock_skew), now.saturating_add(expected.clock_skew));
+        match self.dates.expires {
+            None if expected.require_expiration => return Err(Refusal::ClaimMissing("exp")),
+            // "On or after" (RFC 7519 §4.1.4): at `exp` itself the token is dead.
+            Some(expires) if expires <= earliest => return Err(Refusal::Expired),
+            _ => {}
+        }
+        if self.dates.not_before.is_some_and(|not_before| not_before > latest) {
+            return Err(Refusal::NotYetValid);
+        }
+        if self.dates.issued.is_some_and(|issued| issued > latest) {
+            return Err(Refusal::IssuedInFuture);
+        }
+        Ok(())
+    }
+
+    fn required(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.get(name).and_then(Value::as_str).ok_or(Refusal::ClaimMissing(name))
+    }
+
+    fn names_one_of(&self, audiences: &[String]) -> Result<bool, Refusal> {
+        match self.get("aud").ok_or(Refusal::ClaimMissing("aud"))? {
+            Value::String(one) => Ok(is_one_of(one, audiences)),
+            Value::Array(several) => {
+                Ok(several.iter().filter_map(Value::as_str).any(|audience| is_one_of(audience, audiences)))
+            }
+            _ => Err(Refusal::ClaimInvalid("aud")),
+        }
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Claims are about persons: a log shows which there are, not what they say.
+        f.debug_set().entries(self.members.keys()).finish()
+    }
+}
+
+fn is_one_of(value: &str, allowed: &[String]) -> bool {
+    allowed.iter().any(|one| one == value)
+}
+
+fn is_audience(value: &Value) -> bool {
+    match value {
+        Value::String(_) => true,
+        Value::Array(values) => values.iter().all(Value::is_string),
+        _ => false,
+    }
+}
+
+/// A NumericDate (RFC 7519 §2) in whole seconds. Rounding up is exact for comparing with a clock of whole seconds.
+fn date(members: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Refusal> {
+    let Some(value) = members.get(name) else {
+        return Ok(None);
+    };
+    let seconds = value.as_u64().or_else(|| value.as_f64().and_then(whole_seconds));
+    match seconds {
+        Some(seconds) if seconds <= LAST_DATE => Ok(Some(seconds)),
+        _ => Err(Refusal::ClaimInvalid(name)),
+    }
+}
+
+fn whole_seconds(date: f64) -> Option<u64> {
+    const LAST: f64 = LAST_DATE as f64;
+    // In this range the cast is exact; a NaN is not in it.
+    (0.0..=LAST).contains(&date).then(|| date.ceil() as u64)
+}
+
+#[cfg(test)]
+mod tests;

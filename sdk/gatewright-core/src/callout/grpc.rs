@@ -1,0 +1,117 @@
+//! gRPC callouts: messages are the serialised protobuf of the method, without framing.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::{CalloutError, MAX_ANSWER, Registered, State};
+use crate::config::Upstream;
+use crate::headers::{Headers, IntoFieldValue};
+use crate::host::Status;
+use crate::pairs;
+use crate::services::Services;
+
+/// A gRPC call that is being put together. Made by [`Services::grpc`].
+#[must_use = "a call does nothing until it is made"]
+pub struct GrpcCall {
+    services: Services,
+    upstream: String,
+    service: String,
+    method: String,
+    metadata: Headers,
+    max_answer: usize,
+}
+
+/// An open gRPC stream. Dropping it resets the stream.
+pub struct GrpcStream {
+    call: Registered,
+}
+
+impl GrpcCall {
+    pub(crate) fn new(services: &Services, upstream: &Upstream, service: &str, method: &str) -> Self {
+        Self {
+            services: services.clone(),
+            upstream: upstream.as_str().to_owned(),
+            service: service.to_owned(),
+            method: method.to_owned(),
+            metadata: Headers::default(),
+            max_answer: MAX_ANSWER,
+        }
+    }
+
+    /// Adds initial metadata.
+    pub fn metadata(mut self, name: impl AsRef<str>, value: impl IntoFieldValue) -> Self {
+        self.metadata.append(name, value);
+        self
+    }
+
+    /// The largest answer to read, in bytes; without this, [`MAX_ANSWER`].
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.max_answer = bytes;
+        self
+    }
+
+    /// Makes a unary call and waits for its answer.
+    ///
+    /// # Errors
+    /// [`CalloutError::Grpc`] for a status other than OK, another [`CalloutError`] if there is no answer to read.
+    pub async fn unary(self, message: &[u8], timeout: Duration) -> Result<Vec<u8>, CalloutError> {
+        let (root, owner) = (self.services.root(), self.services.owner());
+        let metadata = pairs::encode(self.metadata.iter());
+        let millis = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1);
+        let (upstream, service, method) = (self.upstream.as_bytes(), self.service.as_bytes(), self.method.as_bytes());
+        let token = root
+            .host()
+            .grpc_call(upstream, service, method, &metadata, message, millis)
+            .map_err(CalloutError::NotStarted)?;
+        let state = State::Unary { max_answer: self.max_answer, answer: None };
+        let call = Registered::new(root, owner, token, state);
+        poll_fn(|_| match &mut *call.pending.state.borrow_mut() {
+            State::Unary { answer, .. } => answer.take().map_or(Poll::Pending, Poll::Ready),
+            _ => Poll::Ready(Err(CalloutError::Failed)),
+        })
+        .await
+    }
+
+    /// Opens a stream. It has no timeout of its own: wrap the waits in [`Services::timeout`].
+    ///
+    /// # Errors
+    /// [`CalloutError::NotStarted`] if the host refuses.
+    pub fn stream(self) -> Result<GrpcStream, CalloutError> {
+        let (root, owner) = (self.services.root(), self.services.owner());
+        let metadata = pairs::encode(self.metadata.iter());
+        let (upstream, service, method) = (self.upstream.as_bytes(), self.service.as_bytes(), self.method.as_bytes());
+        let token =
+            root.host().grpc_stream(upstream, service, method, &metadata).map_err(CalloutError::NotStarted)?;
+        let state = State::Stream { messages: Vec::new(), closed: None };
+        Ok(GrpcStream { call: Registered::new(root, owner, token, state) })
+    }
+}
+
+impl GrpcStream {
+    /// Sends a message; `last` half-closes the stream.
+    ///
+    /// # Errors
+    /// [`CalloutError::NotStarted`] if the stream is closed or the host refuses.
+    pub fn send(&self, message: &[u8], last: bool) -> Result<(), CalloutError> {
+        if !self.call.is_open() {
+            return Err(CalloutError::NotStarted(Status::NotFound));
+        }
+        self.call.root.host().grpc_send(self.call.token, message, last).map_err(CalloutError::NotStarted)
+    }
+
+    /// Waits for the next message; `None` when the other side ended the stream with OK.
+    ///
+    /// # Errors
+    /// [`CalloutError::Grpc`] when it ended otherwise, [`CalloutError::TooLarge`] when messages were not read fast enough.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, CalloutError> {
+        poll_fn(|_| match &mut *self.call.pending.state.borrow_mut() {
+            State::Stream { messages, .. } if !messages.is_empty() => Poll::Ready(Ok(Some(messages.remove(0)))),
+            State::Stream { closed: Some(CalloutError::Grpc(0, _)), .. } => Poll::Ready(Ok(None)),
+            State::Stream { closed: Some(error), .. } => Poll::Ready(Err(error.clone())),
+            State::Stream { .. } => Poll::Pending,
+            _ => Poll::Ready(Err(CalloutError::Failed)),
+        })
+        .await
+    }
+}

@@ -1,0 +1,220 @@
+//! The JSON Schema of a whole configuration.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::envelope::{FailureMode, Mode};
+use crate::routes::RouteMatch;
+
+/// The JSON Schema (draft 2020-12) of the envelope around a policy with settings `C`.
+///
+/// A route's `policy` has the same fields, none of them required: what it leaves out comes from the envelope.
+#[must_use]
+pub fn envelope_schema<C: JsonSchema>() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let policy = generator.subschema_for::<C>().to_value();
+    let mode = generator.subschema_for::<Mode>().to_value();
+    let failure_mode = generator.subschema_for::<FailureMode>().to_value();
+    let route_match = generator.subschema_for::<RouteMatch>().to_value();
+    let mut definitions = generator.take_definitions(true);
+    let overlay = Overlay::new(&mut definitions).of(&policy);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Policy configuration",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "mode": described(mode.clone(), "What a verdict does.", Some("enforce")),
+            "failure_mode": described(failure_mode.clone(), "What a fault does: a policy that could not decide.", Some("closed")),
+            "policy": described(policy, "The policy's settings, for every route.", None),
+            "routes": {
+                "description": "Routes with settings of their own. The most specific match wins, not the first listed.",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["match"],
+                    "properties": {
+                        "match": described(route_match, "Which requests this is about.", None),
+                        "mode": described(mode, "Replaces the envelope's mode.", None),
+                        "failure_mode": described(failure_mode, "Replaces the envelope's failure mode.", None),
+                        "policy": described(
+                            overlay,
+                            "Laid over the envelope's settings, field by field; a list or a null replaces the whole field.",
+                            None,
+                        ),
+                    },
+                },
+            },
+        },
+        "$defs": definitions,
+    })
+}
+
+fn described(mut schema: Value, description: &str, default: Option<&str>) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("description".to_owned(), description.into());
+        if let Some(default) = default {
+            schema.insert("default".to_owned(), default.into());
+        }
+    }
+    schema
+}
+
+/// Derives schemas of what may be laid over settings: no field is required, at any depth that merges.
+struct Overlay<'a> {
+    definitions: &'a mut Map<String, Value>,
+    /// Definitions whose overlay exists or is being made: types may refer to themselves.
+    begun: BTreeSet<String>,
+}
+
+impl<'a> Overlay<'a> {
+    const REFERENCE: &'static str = "#/$defs/";
+    const PREFIX: &'static str = "Overlay.";
+
+    fn new(definitions: &'a mut Map<String, Value>) -> Self {
+        Self { definitions, begun: BTreeSet::new() }
+    }
+
+    fn of(&mut self, schema: &Value) -> Value {
+        let Value::Object(fields) = schema else { return schema.clone() };
+        let mut out = Map::new();
+        for (keyword, value) in fields {
+            match keyword.as_str() {
+                "required" => {}
+                "$ref" => drop(out.insert(keyword.clone(), self.reference(value))),
+                "properties" => drop(out.insert(keyword.clone(), self.each_field(value))),
+                "allOf" | "anyOf" => drop(out.insert(keyword.clone(), self.each(value))),
+                // With nothing required, several alternatives may hold at once.
+                "oneOf" => drop(out.insert("anyOf".to_owned(), self.each(value))),
+                "additionalProperties" => drop(out.insert(keyword.clone(), self.of(value))),
+                // A list replaces the whole field, so its items stay as they are.
+                _ => drop(out.insert(keyword.clone(), value.clone())),
+            }
+        }
+        Value::Object(out)
+    }
+
+    fn reference(&mut self, reference: &Value) -> Value {
+        let Some(name) = reference.as_str().and_then(|text| text.strip_prefix(Self::REFERENCE))
+        else {
+            return reference.clone();
+        };
+        let overlay = format!("{}{name}", Self::PREFIX);
+        if self.begun.insert(overlay.clone())
+            && let Some(definition) = self.definitions.get(name).cloned()
+        {
+            let derived = self.of(&definition);
+            self.definitions.insert(overlay.clone(), derived);
+        }
+        format!("{}{overlay}", Self::REFERENCE).into()
+    }
+
+    fn each(&mut self, schemas: &Value) -> Value {
+        schemas.as_array().map_or_else(
+            || schemas.clone(),
+            |list| list.iter().map(|schema| self.of(schema)).collect(),
+        )
+    }
+
+    fn each_field(&mut self, fields: &Value) -> Value {
+        let Value::Object(fields) = fields else { return fields.clone() };
+        fields.iter().map(|(name, schema)| (name.clone(), self.of(schema))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::config::{Duration, HeaderName};
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema matters")]
+    struct Config {
+        /// Header that carries the key.
+        header: HeaderName,
+        limits: Limits,
+        sources: Vec<Source>,
+        tree: Option<Box<Tree>>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema matters")]
+    struct Limits {
+        timeout: Duration,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema matters")]
+    struct Source {
+        url: String,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema matters")]
+    struct Tree {
+        name: String,
+        below: Option<Box<Tree>>,
+    }
+
+    #[test]
+    fn the_envelope_holds_the_settings_and_the_routes() {
+        let schema = envelope_schema::<Config>();
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["properties"]["policy"]["$ref"], "#/$defs/Config");
+        let config = &schema["$defs"]["Config"];
+        assert_eq!(config["required"], json!(["header", "limits", "sources"]));
+        assert_eq!(config["properties"]["header"]["description"], "Header that carries the key.");
+        assert_eq!(config["properties"]["header"]["examples"][0], "x-api-key");
+        assert_eq!(
+            schema["$defs"]["Limits"]["properties"]["timeout"]["pattern"],
+            "^[0-9]+(ms|s|m|h|d)$"
+        );
+        assert_eq!(schema["$defs"]["Mode"]["enum"], json!(["enforce", "shadow", "off", false]));
+    }
+
+    #[test]
+    fn a_routes_policy_requires_nothing_at_any_depth_that_merges() {
+        let schema = envelope_schema::<Config>();
+        let route = &schema["properties"]["routes"]["items"];
+        assert_eq!(route["required"], json!(["match"]));
+        assert_eq!(route["properties"]["policy"]["$ref"], "#/$defs/Overlay.Config");
+        let overlay = &schema["$defs"]["Overlay.Config"];
+        assert_eq!(overlay.get("required"), None);
+        assert_eq!(overlay["additionalProperties"], false);
+        assert_eq!(overlay["properties"]["limits"]["$ref"], "#/$defs/Overlay.Limits");
+        assert_eq!(schema["$defs"]["Overlay.Limits"].get("required"), None);
+        assert_eq!(overlay["properties"]["sources"]["items"]["$ref"], "#/$defs/Source");
+        assert_eq!(schema["$defs"]["Source"]["required"], json!(["url"]));
+        assert_eq!(schema["$defs"]["Overlay.Tree"].get("required"), None);
+    }
+
+    #[test]
+    fn every_reference_resolves() {
+        fn references(schema: &Value, found: &mut Vec<String>) {
+            match schema {
+                Value::Object(fields) => {
+                    fields.iter().for_each(|(key, value)| match (key.as_str(), value) {
+                        ("$ref", Value::String(text)) => found.push(text.clone()),
+                        _ => references(value, found),
+                    })
+                }
+                Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+                _ => {}
+            }
+        }
+        let schema = envelope_schema::<Config>();
+        let mut found = Vec::new();
+        references(&schema, &mut found);
+        assert!(found.len() > 6, "{found:?}");
+        for reference in found {
+            assert!(schema.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One request/response pair in flight: what the proxy has told about it, and what was decided.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::future::{pending, poll_fn};
+use std::rc::Rc;
+use std::task::Poll;
+
+use crate::fault::{Cause, Fault};
+use crate::filter::Filters;
+use crate::host::{BufferKind, Direction, Host, MapKind};
+use crate::phases::Phases;
+use crate::property;
+use crate::request::Request;
+use crate::response::Response;
+use crate::root::Root;
+
+/// State of an exchange that its layers and the worker share.
+pub(crate) struct Exchange {
+    pub(crate) id: u32,
+    pub(crate) root: Rc<Root>,
+    pub(crate) request: Side,
+    pub(crate) response: Side,
+    /// A local reply was sent: what follows is the proxy's own business.
+    pub(crate) replied: Cell<bool>,
+    /// Found where no error can be returned, such as reading headers lazily. It overrules what the policy then returns.
+    pub(crate) fault: RefCell<Option<Fault>>,
+    /// An answer that nobody in the module can change any more.
+    pub(crate) last_word: RefCell<Option<Response>>,
+    /// The route that the request was on when it was forwarded, to notice that an edit moved it to another.
+    pub(crate) route_at_forward: RefCell<Option<Vec<u8>>>,
+    pub(crate) extensions: RefCell<Vec<Rc<dyn Any>>>,
+}
+
+/// One direction of an exchange.
+pub(crate) struct Side {
+    pub(crate) direction: Direction,
+    /// Number of header fields, once the headers are here.
+    pub(crate) headers: Cell<Option<u32>>,
+    /// Number of trailer fields, once trailers are here.
+    pub(crate) trailers: Cell<Option<u32>>,
+    /// Body bytes that the host holds.
+    pub(crate) buffered: Cell<usize>,
+    /// The message is complete.
+    pub(crate) ended: Cell<bool>,
+    /// The message ended with its headers.
+    pub(crate) bodyless: Cell<bool>,
+    /// The message was let go.
+    pub(crate) open: Cell<bool>,
+    pub(crate) filters: RefCell<Filters>,
+}
+
+impl Exchange {
+    pub(crate) fn new(id: u32, root: Rc<Root>) -> Self {
+        Self {
+            id,
+            root,
+            request: Side::new(Direction::Request),
+            response: Side::new(Direction::Response),
+            replied: Cell::new(false),
+            fault: RefCell::new(None),
+            last_word: RefCell::new(None),
+            route_at_forward: RefCell::new(None),
+            extensions: RefCell::new(Vec::new()),
+        }
+    }
+
+    pub(crate) fn host(&self) -> &dyn Host {
+        &*self.root.shared.host
+    }
+
+    pub(crate) fn side(&self, direction: Direction) -> &Side {
+        match direction {
+            Direction::Request => &self.request,
+            Direction::Response => &self.response,
+        }
+    }
+
+    /// Remembers a fault that the code that met it could not return. The first one counts.
+    pub(crate) fn set_fault(&self, fault: Fault) {
+        self.fault.borrow_mut().get_or_insert(fault);
+    }
+
+    /// Lets the request go to the upstream, for somebody who will ask for the response.
+    pub(crate) fn send_upstream(&self, request: Request) -> Result<(), Fault> {
+        if !self.root.module.phases.contains(Phases::RESPONSE_HEADERS) {
+            let message = "the policy awaits the response, but its PHASES and export! do not name response_headers";
+            return Err(Fault::new(Cause::Misuse, message));
+        }
+        if request.message.is_edited() {
+            self.route_at_forward.replace(self.host().property(property::ROUTE_NAME).ok());
+        }
+        request.message.release()
+    }
+
+    /// Waits for the head of the upstream's response.
+    pub(crate) async fn response(self: &Rc<Self>) -> Response {
+        poll_fn(|_| if self.response.headers.get().is_some() { Poll::Ready(()) } else { Poll::Pending }).await;
+        Response::upstream(self)
+    }
+
+    /// Ends the exchange with this answer, from a place that can only wait.
+    pub(crate) async fn abandon(&self, answer: Response) -> Response {
+        self.last_word.replace(Some(answer));
+        pending().await
+    }
+}
+
+impl Side {
+    fn new(direction: Direction) -> Self {
+        Self {
+            direction,
+            headers: Cell::new(None),
+            trailers: Cell::new(None),
+            buffered: Cell::new(0),
+            ended: Cell::new(false),
+            bodyless: Cell::new(false),
+            open: Cell::new(false),
+            filters: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn headers_map(&self) -> MapKind {
+        match self.direction {
+            Direction::Request => MapKind::RequestHeaders,
+            Direction::Response => MapKind::ResponseHeaders,
+        }
+    }
+
+    pub(crate) fn trailers_map(&self) -> MapKind {
+        match self.direction {
+            Direction::Request => MapKind::RequestTrailers,
+            Direction::Response => MapKind::ResponseTrailers,
+        }
+    }
+
+    pub(crate) fn buffer(&self) -> BufferKind {
+        match self.direction {
+            Direction::Request => BufferKind::RequestBody,
+            Direction::Response => BufferKind::ResponseBody,
+        }
+    }
+
+    /// Records that headers arrived.
+    pub(crate) fn on_headers(&self, count: u32, end_of_stream: bool) {
+        self.headers.set(Some(count));
+        self.ended.set(end_of_stream);
+        self.bodyless.set(end_of_stream);
+    }
+
+    /// Records that the host now holds `size` bytes of body.
+    pub(crate) fn on_body(&self, size: u32, end_of_stream: bool) {
+        self.buffered.set(size as usize);
+        self.ended.set(self.ended.get() || end_of_stream);
+    }
+
+    /// Records that trailers arrived: they end the message, also where the body never did.
+    pub(crate) fn on_trailers(&self, count: u32) {
+        self.trailers.set(Some(count));
+        self.ended.set(true);
+    }
+}

@@ -1,0 +1,86 @@
+use super::*;
+
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+fn sample() -> Headers {
+    let block = pairs::encode([
+        (&b":path"[..], &b"/"[..]),
+        (b"cookie", b"a=1"),
+        (b"x-key", b"one"),
+        (b"x-key", b"two"),
+        (b"x-latin", b"\xfc"),
+    ]);
+    let spans = pairs::decode(&block).unwrap();
+    Headers { block, spans, edits: Vec::new() }
+}
+
+fn fields(headers: &Headers) -> Vec<(String, String)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    headers.iter().map(|(name, value)| (text(name), text(value))).collect()
+}
+
+#[test]
+fn a_name_is_found_in_any_case() {
+    assert_eq!(sample().get("X-Key"), Some(&b"one"[..]));
+    assert_eq!(sample().get("x-none"), None);
+}
+
+#[test]
+fn a_repeated_field_is_not_a_single_one() {
+    assert_eq!(sample().single("x-key"), Err(Repeated));
+    assert_eq!(sample().single("cookie"), Ok(Some(&b"a=1"[..])));
+    assert_eq!(sample().single("x-none"), Ok(None));
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_values_but_not_text() {
+    assert_eq!(sample().get("x-latin"), Some(&[0xfc][..]));
+    assert_eq!(sample().text("x-latin"), None);
+}
+
+#[test]
+fn set_replaces_every_value() {
+    let mut headers = sample();
+    headers.set("X-KEY", 7u64);
+    assert_eq!(headers.all("x-key").collect::<Vec<_>>(), [b"7"]);
+    assert_eq!(headers.len(), 4);
+}
+
+#[test]
+fn remove_takes_every_value_and_only_what_is_there() {
+    let mut headers = sample();
+    headers.remove("x-none");
+    assert!(!headers.is_edited());
+    headers.remove("x-Key");
+    assert!(headers.is_edited());
+    assert!(!headers.contains("x-key"));
+}
+
+#[test]
+fn append_keeps_what_is_there() {
+    let mut headers = sample();
+    headers.append("cookie", "b=2");
+    assert_eq!(headers.all("cookie").collect::<Vec<_>>(), [b"a=1", b"b=2"]);
+}
+
+#[test]
+fn headers_print_their_names_and_no_value() {
+    let printed = format!("{:?}", sample());
+    assert!(printed.contains("cookie"), "{printed}");
+    assert!(!printed.contains("a=1"), "{printed}");
+}
+
+#[test]
+fn fields_collect_in_order() {
+    let headers: Headers = [("A", "1"), ("b", "2"), ("a", "3")].into_iter().collect();
+    let expected = [("a", "1"), ("b", "2"), ("a", "3")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+    assert_eq!(fields(&headers), expected);
+}
+
+#[test]
+fn a_value_cannot_start_another_field() {
+    let mut headers = Headers::default();
+    headers.set("x-sub", "a\r\nx-admin: 1\0");
+    assert_eq!(headers.get("x-sub"), Some(&b"a  x-admin: 1 "[..]));
+}

@@ -1,0 +1,281 @@
+//! What requests and responses have in common: fields, body, trailers.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::exchange::{Exchange, Side};
+use crate::fault::{Cause, Fault};
+use crate::filter::{BodyFilter, Piece};
+use crate::headers::Headers;
+use crate::host::{Direction, Status};
+use crate::reply::Reply;
+use crate::timer::Sleep;
+
+/// Longest wait for a body that a policy holds: a sender that trickles must not hold state for ever.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why a body cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// More than the limit that the policy gave.
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// It did not arrive within [`BODY_TIMEOUT`]. In Envoy the usual reason is a missing `allow_on_headers_stop_iteration: true`.
+    Timeout,
+    /// The module does not export the callbacks that bodies need.
+    NotExported,
+    /// The host refused.
+    Host(Status),
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
+            Self::Timeout => write!(
+                f,
+                "the body did not arrive within {} s; is allow_on_headers_stop_iteration set?",
+                BODY_TIMEOUT.as_secs()
+            ),
+            Self::NotExported => f.write_str("the policy reads a body, but its PHASES and export! do not name it"),
+            Self::Host(status) => write!(f, "the host refused to give the body: {status}"),
+        }
+    }
+}
+
+impl std::error::Error for BodyError {}
+
+impl From<BodyError> for Fault {
+    fn from(error: BodyError) -> Self {
+        let cause = match error {
+            BodyError::TooLarge { .. } => Cause::BodyTooLarge,
+            BodyError::NotExported => Cause::Misuse,
+            BodyError::Timeout | BodyError::Host(_) => Cause::Message,
+        };
+        Self::new(cause, error.to_string())
+    }
+}
+
+/// A message as one layer sees it.
+pub(crate) struct Message {
+    pub(crate) exchange: Rc<Exchange>,
+    direction: Direction,
+    /// The message does not come from the proxy: everything about it is in here.
+    local: bool,
+    headers: Lazy,
+    trailers: Lazy,
+    body: Option<Rc<Vec<u8>>>,
+    replaced: bool,
+    filters: Vec<BodyFilter>,
+    taken: usize,
+}
+
+/// Fields that are read when somebody first looks.
+#[derive(Clone, Default)]
+struct Lazy {
+    cell: OnceCell<Headers>,
+    empty: Headers,
+}
+
+impl Lazy {
+    fn get_mut(&mut self) -> &mut Headers {
+        self.cell.get_mut().unwrap_or(&mut self.empty)
+    }
+}
+
+impl Message {
+    pub(crate) fn new(exchange: Rc<Exchange>, direction: Direction) -> Self {
+        Self {
+            exchange,
+            direction,
+            local: false,
+            headers: Lazy::default(),
+            trailers: Lazy::default(),
+            body: None,
+            replaced: false,
+            filters: Vec::new(),
+            taken: 0,
+        }
+    }
+
+    /// A response that the proxy has not seen yet.
+    pub(crate) fn local(exchange: Rc<Exchange>, headers: Headers, body: Vec<u8>) -> Self {
+        Self {
+            local: true,
+            headers: Lazy { cell: OnceCell::from(headers), empty: Headers::default() },
+            body: Some(Rc::new(body)),
+            ..Self::new(exchange, Direction::Response)
+        }
+    }
+
+    /// The message as the next layer gets it if this layer's changes do not count. Filters stay with the layer that set them.
+    pub(crate) fn checkpoint(&self) -> Self {
+        Self {
+            exchange: Rc::clone(&self.exchange),
+            direction: self.direction,
+            local: self.local,
+            headers: self.headers.clone(),
+            trailers: self.trailers.clone(),
+            body: self.body.clone(),
+            replaced: self.replaced,
+            filters: Vec::new(),
+            taken: 0,
+        }
+    }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        self.headers.cell.get_or_init(|| {
+            let side = self.side();
+            let announced = side.headers.get().unwrap_or_default();
+            Headers::fetch(self.exchange.host(), side.headers_map(), announced).unwrap_or_else(|error| {
+                self.exchange.set_fault(error.into());
+                Headers::default()
+            })
+        })
+    }
+
+    pub(crate) fn headers_mut(&mut self) -> &mut Headers {
+        self.headers();
+        self.headers.get_mut()
+    }
+
+    pub(crate) fn is_edited(&self) -> bool {
+        self.headers.cell.get().is_some_and(Headers::is_edited)
+    }
+
+    /// Waits for the whole body, up to `limit` bytes.
+    pub(crate) async fn body(&mut self, limit: usize) -> Result<&[u8], BodyError> {
+        if self.body.is_none() {
+            self.wait(|side| {
+                if side.buffered.get() > limit {
+                    return Some(Err(BodyError::TooLarge { limit }));
+                }
+                side.ended.get().then_some(Ok(()))
+            })
+            .await?;
+            self.body = Some(Rc::new(self.read(0)?));
+        }
+        let body = self.body.as_deref().map(Vec::as_slice).unwrap_or_default();
+        if body.len() > limit { Err(BodyError::TooLarge { limit }) } else { Ok(body) }
+    }
+
+    /// Waits for more of the body; the host goes on holding all of it.
+    pub(crate) async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError> {
+        let taken = self.taken;
+        let chunk = if let Some(body) = &self.body {
+            body.get(taken..).unwrap_or_default().to_vec()
+        } else {
+            self.wait(|side| (side.buffered.get() > taken || side.ended.get()).then_some(Ok(()))).await?;
+            self.read(taken)?
+        };
+        self.taken += chunk.len();
+        Ok((!chunk.is_empty()).then_some(chunk))
+    }
+
+    pub(crate) fn set_body(&mut self, body: Vec<u8>) {
+        self.body = Some(Rc::new(body));
+        self.replaced = true;
+        self.taken = 0;
+    }
+
+    pub(crate) fn filter_body(&mut self, filter: BodyFilter) {
+        self.filters.push(filter);
+    }
+
+    /// Waits for the end of the message; there may be no trailers.
+    pub(crate) async fn trailers(&mut self) -> Result<&mut Headers, BodyError> {
+        if !self.local && self.trailers.cell.get().is_none() {
+            self.wait(|side| side.ended.get().then_some(Ok(()))).await?;
+            let side = self.side();
+            let fetched = match side.trailers.get() {
+                Some(count) => Headers::fetch(self.exchange.host(), side.trailers_map(), count),
+                None => Ok(Headers::default()),
+            };
+            let trailers = fetched.map_err(|_| BodyError::Host(Status::BadArgument))?;
+            self.trailers.cell = OnceCell::from(trailers);
+        }
+        Ok(self.trailers.get_mut())
+    }
+
+    /// Makes this layer's changes of the body count for the layers that follow.
+    pub(crate) fn accept(&mut self) -> Result<(), Fault> {
+        if self.local {
+            return Ok(());
+        }
+        let exchange = Rc::clone(&self.exchange);
+        let side = exchange.side(self.direction);
+        let mut filters = side.filters.borrow_mut();
+        if std::mem::take(&mut self.replaced) {
+            if side.bodyless.get() {
+                return Err(Fault::new(Cause::Misuse, "set_body on a message that has no body"));
+            }
+            filters.replace_with(self.body.clone().unwrap_or_default());
+        }
+        filters.append(&mut self.filters);
+        Ok(())
+    }
+
+    /// Makes the edits known to the host and lets the message go.
+    pub(crate) fn release(mut self) -> Result<(), Fault> {
+        self.accept()?;
+        let exchange = Rc::clone(&self.exchange);
+        let (side, host) = (exchange.side(self.direction), exchange.host());
+        // The host does not mend content-length when a body changes.
+        let filtered = !side.filters.borrow().is_empty() && !side.bodyless.get();
+        let exact = side.filters.borrow().exact_length();
+        match exact {
+            Some(length) => self.headers_mut().set("content-length", length),
+            None if filtered => self.headers_mut().remove("content-length"),
+            None => {}
+        }
+        self.headers.get_mut().commit(host, side.headers_map())?;
+        self.trailers.get_mut().commit(host, side.trailers_map())?;
+        side.open.set(true);
+        Ok(())
+    }
+
+    /// Fields and body of a local message, this layer's filters applied. An error is a filter's own answer.
+    pub(crate) fn into_local(mut self) -> Result<(Headers, Vec<u8>), Reply> {
+        let body = self.body.take().unwrap_or_default();
+        let mut piece = Piece { data: Rc::unwrap_or_clone(body), last: true };
+        for filter in &mut self.filters {
+            filter(&mut piece)?;
+        }
+        Ok((self.headers.cell.take().unwrap_or_default(), piece.data))
+    }
+
+    fn side(&self) -> &Side {
+        self.exchange.side(self.direction)
+    }
+
+    fn read(&self, from: usize) -> Result<Vec<u8>, BodyError> {
+        let side = self.side();
+        let length = side.buffered.get().saturating_sub(from);
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        self.exchange.host().buffer(side.buffer(), from, length).map_err(BodyError::Host)
+    }
+
+    async fn wait(&self, mut ready: impl FnMut(&Side) -> Option<Result<(), BodyError>>) -> Result<(), BodyError> {
+        if let Some(result) = ready(self.side()) {
+            return result;
+        }
+        if !self.exchange.root.module.phases.body(self.direction) {
+            return Err(BodyError::NotExported);
+        }
+        let deadline = Sleep::of_exchange(&self.exchange, BODY_TIMEOUT);
+        poll_fn(|_| match ready(self.side()) {
+            Some(result) => Poll::Ready(result),
+            None if deadline.is_over() => Poll::Ready(Err(BodyError::Timeout)),
+            None => Poll::Pending,
+        })
+        .await
+    }
+}

@@ -1,0 +1,57 @@
+//! Properties of an exchange, typed. Paths are those of Envoy's attributes, segments separated by NUL.
+
+use std::net::SocketAddr;
+
+use crate::config::ConfigError;
+use crate::fault::{Cause, Fault};
+use crate::host::Host;
+
+pub(crate) const ROUTE_NAME: &[u8] = b"xds\0route_name";
+pub(crate) const ROUTE_METADATA: &[u8] = b"xds\0route_metadata";
+pub(crate) const REQUEST_ID: &[u8] = b"request\0id";
+const SOURCE_ADDRESS: &[u8] = b"source\0address";
+const MTLS: &[u8] = b"connection\0mtls";
+const PEER_SUBJECT: &[u8] = b"connection\0subject_peer_certificate";
+const PEER_URI_SAN: &[u8] = b"connection\0uri_san_peer_certificate";
+const PEER_DNS_SAN: &[u8] = b"connection\0dns_san_peer_certificate";
+const PEER_DIGEST: &[u8] = b"connection\0sha256_peer_certificate_digest";
+
+/// The client's certificate, which the proxy has verified (mutual TLS).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Subject, as RFC 2253 writes it.
+    pub subject: Option<String>,
+    /// First URI of the subject alternative names, such as a SPIFFE id.
+    pub uri_san: Option<String>,
+    /// First DNS name of the subject alternative names.
+    pub dns_san: Option<String>,
+    /// SHA-256 of the certificate, in lower-case hex.
+    pub sha256: Option<String>,
+}
+
+/// What it means for an exchange that its route metadata cannot be read.
+pub(crate) fn bad_metadata(error: &ConfigError) -> Fault {
+    Fault::new(Cause::Message, format!("the route's metadata cannot be read: {error}"))
+}
+
+/// A property as text; `None` if there is none or it is not UTF-8. Envoy cannot tell an empty one from none.
+pub(crate) fn text(host: &dyn Host, path: &[u8]) -> Option<String> {
+    let value = String::from_utf8(host.property(path).ok()?).ok()?;
+    (!value.is_empty()).then_some(value)
+}
+
+/// The address that the connection came from.
+pub(crate) fn source_address(host: &dyn Host) -> Option<SocketAddr> {
+    text(host, SOURCE_ADDRESS)?.parse().ok()
+}
+
+/// The client's certificate, if the connection is mutually authenticated.
+pub(crate) fn peer(host: &dyn Host) -> Option<Peer> {
+    let verified = host.property(MTLS).is_ok_and(|value| value.first() == Some(&1));
+    verified.then(|| Peer {
+        subject: text(host, PEER_SUBJECT),
+        uri_san: text(host, PEER_URI_SAN),
+        dns_san: text(host, PEER_DNS_SAN),
+        sha256: text(host, PEER_DIGEST),
+    })
+}

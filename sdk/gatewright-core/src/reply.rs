@@ -1,0 +1,104 @@
+//! Answers that the proxy gives itself.
+
+use std::borrow::Cow;
+
+use crate::headers::{Headers, IntoFieldValue};
+
+/// A local reply: a denial, a cache hit, a preflight answer. The upstream never sees the request.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Vec<u8>,
+    pub(crate) grpc_status: Option<u32>,
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Cow<'static, str>,
+}
+
+/// What a policy decided, as metrics and events name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The request may go on.
+    Allow,
+    /// The request is refused.
+    Deny,
+    /// The request is answered from here.
+    Answer,
+    /// The policy could not decide.
+    Fault,
+}
+
+impl Verdict {
+    /// The verdict as it stands in metrics and events.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Answer => "answer",
+            Self::Fault => "fault",
+        }
+    }
+}
+
+impl Reply {
+    /// Refuses the request. `reason` is a short snake_case word for events and the access log; the client does not see it.
+    pub fn deny(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(status, Verdict::Deny, reason.into())
+    }
+
+    /// Answers the request, which is no refusal.
+    pub fn answer(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(status, Verdict::Answer, reason.into())
+    }
+
+    /// `401 Unauthorized` with a `WWW-Authenticate` challenge (RFC 9110 §11.6.1) of this scheme.
+    #[must_use]
+    pub fn unauthorized(challenge: &str) -> Self {
+        Self::deny(401, "unauthorized").with_header("www-authenticate", challenge)
+    }
+
+    /// `403 Forbidden`.
+    pub fn forbidden(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::deny(403, reason)
+    }
+
+    /// Adds a header field.
+    #[must_use]
+    pub fn with_header(mut self, name: impl AsRef<str>, value: impl IntoFieldValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Sets the body. The proxy adds `content-length`.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.headers.set("content-type", content_type);
+        self.body = body.into();
+        self
+    }
+
+    /// Sets the gRPC status that a gRPC client gets; without one the proxy derives it from the HTTP status.
+    #[must_use]
+    pub fn with_grpc_status(mut self, status: u32) -> Self {
+        self.grpc_status = Some(status);
+        self
+    }
+
+    /// Sets the reason that stands in events.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn new(status: u16, verdict: Verdict, reason: Cow<'static, str>) -> Self {
+        Self { status, headers: Headers::default(), body: Vec::new(), grpc_status: None, verdict, reason }
+    }
+}

@@ -1,0 +1,92 @@
+//! Hashes of keys that requests decide.
+
+use std::fmt;
+use std::hash::Hasher as _;
+
+use sha2::{Digest as _, Sha256};
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+
+use super::error::StoreError;
+use super::record::{decode, encode, header};
+use super::shared::SharedStore;
+
+const HEADER: [u8; 8] = header(*b"GWSD", 1, 0);
+const ATTEMPTS: u32 = 64;
+
+/// 128-bit hash of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyHash(u128);
+
+impl KeyHash {
+    pub(super) fn to_bytes(self) -> [u8; 16] {
+        self.0.to_le_bytes()
+    }
+
+    /// One of `count` buckets, all equally likely.
+    pub(super) fn bucket(self, count: u32) -> u32 {
+        // The high half decides, as in a fixed-point product: no modulo bias, and the result is below `count`.
+        let high = self.0 >> 64;
+        u32::try_from((high * u128::from(count)) >> 64).unwrap_or(0)
+    }
+}
+
+/// Hashes keys with SipHash-2-4-128 under a seed that all workers share.
+///
+/// Without the seed a client can neither aim many keys at one bucket nor find two keys with the same hash, so two clients do not share an
+/// entry. The seed lies in the store, where other modules of the same `vm_id` can read it. Where a mix-up would be worse than a
+/// wrong count (a cached response), keep the key or a digest of it in the payload and compare.
+#[derive(Clone)]
+pub struct KeyHasher {
+    seed: [u64; 2],
+}
+
+impl KeyHasher {
+    /// The store's hasher; the first worker to ask chooses the seed.
+    ///
+    /// A module has no random numbers of its own. The seed is SHA-256 over `entropy` and the proxy's clock in nanoseconds, so it is as
+    /// hard to guess as both together. Give it something a client does not know, such as a secret of the configuration.
+    ///
+    /// # Errors
+    /// A failure of the host, or [`StoreError::Contended`].
+    pub fn from_store(store: &SharedStore, entropy: &[u8]) -> Result<Self, StoreError> {
+        let key = store.part_key(b's', "")?;
+        store.modify(&key, ATTEMPTS, |current| match decode(HEADER, current) {
+            Some(seed) => (Self { seed }, None),
+            None => {
+                let seed = fresh_seed(store, entropy);
+                (Self { seed }, Some(encode(HEADER, &seed)))
+            }
+        })
+    }
+
+    /// The hash of a key made of parts; `["ab", "c"]` and `["a", "bc"]` differ.
+    #[must_use]
+    pub fn hash(&self, parts: &[&[u8]]) -> KeyHash {
+        let [first, second] = self.seed;
+        let mut hasher = SipHasher24::new_with_keys(first, second);
+        for part in parts {
+            hasher.write(&(part.len() as u64).to_le_bytes());
+            hasher.write(part);
+        }
+        KeyHash(hasher.finish128().as_u128())
+    }
+}
+
+impl fmt::Debug for KeyHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyHasher").finish_non_exhaustive()
+    }
+}
+
+fn fresh_seed(store: &SharedStore, entropy: &[u8]) -> [u64; 2] {
+    let mut digest = Sha256::new();
+    digest.update(b"gatewright key seed");
+    digest.update((entropy.len() as u64).to_le_bytes());
+    digest.update(entropy);
+    digest.update(store.host().now_nanos().to_le_bytes());
+    let digest = digest.finalize();
+    let word = |skip: usize| {
+        digest.iter().skip(skip).take(8).fold(0, |word, byte| word << 8 | u64::from(*byte))
+    };
+    [word(0), word(8)]
+}

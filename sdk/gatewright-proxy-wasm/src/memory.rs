@@ -1,0 +1,48 @@
+//! Memory that host and module hand each other.
+
+/// Memory for a value that the host is about to return (`proxy_on_memory_allocate`).
+///
+/// [`take`] makes it a `Vec` again. A size that the module cannot have aborts it, as any allocation does.
+#[must_use]
+pub fn allocate(size: usize) -> *mut u8 {
+    let block = vec![0u8; size].into_boxed_slice();
+    Box::into_raw(block).cast()
+}
+
+/// The bytes that the host put into memory from [`allocate`]; a null pointer is no bytes.
+///
+/// # Safety
+/// `pointer` is null, or came from [`allocate`] with this very `size` and was not taken before. The ABI makes the host the one that
+/// guarantees this.
+#[expect(unsafe_code, reason = "the host returns ownership of memory as a pointer and a size")]
+pub(crate) unsafe fn take(pointer: *mut u8, size: usize) -> Vec<u8> {
+    if pointer.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: by this function's contract; a boxed slice has capacity equal to its length.
+    unsafe { Vec::from_raw_parts(pointer, size, size) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(unsafe_code, reason = "stands for the host")]
+    fn what_the_host_writes_comes_back() {
+        let pointer = allocate(3);
+        // SAFETY: three bytes were just allocated there, and are taken once.
+        let bytes = unsafe {
+            pointer.copy_from_nonoverlapping(b"abc".as_ptr(), 3);
+            take(pointer, 3)
+        };
+        assert_eq!(bytes, b"abc");
+    }
+
+    #[test]
+    #[expect(unsafe_code, reason = "stands for the host")]
+    fn a_null_pointer_is_no_bytes() {
+        // SAFETY: a null pointer is allowed.
+        assert_eq!(unsafe { take(std::ptr::null_mut(), 7) }, b"");
+    }
+}
