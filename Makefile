@@ -1,0 +1,77 @@
+# Everything a developer of Gatewright runs. `make help` lists it.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+CARGO ?= cargo
+ENVOY_BIN ?=
+export ENVOY_BIN
+
+# Where a message is one of several steps, it says so: the first run takes minutes.
+step = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+WASM_UNIT_TESTED := gatewright-core jwt-auth api-key
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## Watch a real Envoy admit and refuse requests by their JWTs; HOLD=1 leaves it running
+	$(call step,Building the policy and the demo (minutes the first time))
+	$(CARGO) build --package gatewright-host --example demo
+	$(CARGO) run --quiet --package gatewright-host --example demo
+
+.PHONY: test
+test: setup lint test-native test-wasm test-hosts doc ## Everything: lint, native, on wasm, in wasmtime, in a real Envoy, docs
+	$(call step,All green)
+
+.PHONY: lint
+lint: ## Formatting and clippy
+	$(call step,Lint)
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	$(CARGO) clippy --package gatewright --package jwt-auth --package api-key --target wasm32-wasip1 --quiet -- -D warnings
+
+.PHONY: test-native
+test-native: ## Unit, property and doc tests, natively
+	$(call step,Native tests)
+	$(CARGO) test --workspace --exclude gatewright-host --quiet
+
+.PHONY: test-wasm
+test-wasm: wasm-targets ## The same unit tests compiled to wasm, under node
+	$(call step,Unit tests on wasm)
+	@sh tools/wasm-bindgen.sh
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$(CURDIR)/.tools/bin/wasm-bindgen-test-runner" \
+	$(CARGO) test --quiet --target wasm32-unknown-unknown --lib $(addprefix --package ,$(WASM_UNIT_TESTED))
+
+.PHONY: test-hosts
+test-hosts: setup ## Case files and host tests: native, wasmtime, real Envoy
+	$(call step,Hosts: wasmtime and a real Envoy)
+	$(CARGO) test --package gatewright-host
+
+.PHONY: doc
+doc: ## API documentation, warnings are errors
+	$(call step,Documentation)
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
+
+.PHONY: wasm
+wasm: wasm-targets ## The shipped modules, into target/wasm32-wasip1/release
+	$(call step,Modules)
+	$(CARGO) build --release --target wasm32-wasip1 --package jwt-auth --package api-key
+
+.PHONY: setup
+setup: wasm-targets envoy ## What the tests need: wasm targets and an Envoy
+
+.PHONY: wasm-targets
+wasm-targets:
+	@sh tools/wasm-targets.sh
+
+.PHONY: envoy
+envoy: ## A real Envoy in .envoy/, unless ENVOY_BIN names one
+	@if [ -n "$(ENVOY_BIN)" ]; then test -x "$(ENVOY_BIN)" || { echo "ENVOY_BIN is set to $(ENVOY_BIN), which is no program: correct it or unset it." >&2; exit 1; }; \
+	else sh tools/envoy.sh >/dev/null; fi
+
+.PHONY: clean
+clean: ## Remove what was built; .envoy and .tools stay
+	$(CARGO) clean
