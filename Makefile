@@ -20,7 +20,7 @@ help: ## Show this list
 demo: setup ## Watch a real Envoy admit and refuse requests by their JWTs; HOLD=1 leaves it running
 	$(call step,Building the policy and the demo (minutes the first time))
 	$(CARGO) build --package gatewright-host --example demo
-	$(CARGO) run --quiet --package gatewright-host --example demo
+	$(CARGO) run --quiet --package gatewright-host --example demo -- $(if $(HOLD),--hold)
 
 .PHONY: test
 test: setup lint test-native test-wasm test-hosts doc ## Everything: lint, native, on wasm, in wasmtime, in a real Envoy, docs

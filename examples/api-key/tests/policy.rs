@@ -5,6 +5,8 @@ use std::time::Duration;
 use api_key::ApiKey;
 use gatewright_testing::message::{Request, Response};
 use gatewright_testing::proxy::{Answer, Proxy};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// The key is `secret`.
 const CONFIG: &str = r#"{"policy": {

@@ -47,6 +47,12 @@ impl Envoy {
         self.address
     }
 
+    /// Where its admin interface listens.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.0
+    }
+
     /// Opens a connection.
     ///
     /// # Errors

@@ -2,33 +2,34 @@
 
 use std::time::Duration;
 
-use gatewright_host::envoy::{Deployment, Envoy, Listener, Route};
-use gatewright_host::net::{Answer, Client, Ending};
+use gatewright_host::net::{Answer, Ending};
+use gatewright_host::scenario::{SERVICE, Scene};
 use gatewright_testing::message::{Request, Response};
 
-use crate::setup::{deploy, probe, results, start, start_with};
+use crate::setup::{probe, results, start};
 
 #[test]
 fn a_pause_in_headers_stops_body_callbacks_unless_allowed() {
     let request = Request::post("/", "hello")
         .with_header("x-probe-request-headers", "pause")
         .with_header("x-probe-request-body", "buffer; body request");
-    let proxy = deploy(probe("probe").allow_on_headers_stop_iteration(true));
-    assert_eq!(results(&proxy.send(&request).unwrap()), ["body request=hello"]);
+    let mut stage = start(probe());
+    assert_eq!(results(&stage.answer(&request).unwrap()), ["body request=hello"]);
 
-    let proxy = deploy(probe("probe").allow_on_headers_stop_iteration(false));
-    let mut client = Client::connect_with(proxy.envoy.address(), Duration::from_millis(500)).unwrap();
-    let error = client.send(&request).unwrap_err().to_string();
+    let patience = Duration::from_millis(500);
+    let mut stage = start(Scene { allow_on_headers_stop_iteration: false, patience, ..probe() });
+    let error = stage.send(&request).unwrap_err().to_string();
     assert!(error.contains("read timeout"), "{error}");
-    assert_eq!(proxy.upstream_requests().len(), 0);
+    assert_eq!(stage.requests(SERVICE).len(), 0);
 }
 
 #[test]
 fn content_length_is_not_fixed_when_a_body_is_replaced() {
-    let proxy = deploy(probe("probe"));
+    let scene = Scene { patience: Duration::from_millis(500), ..probe() };
+    let answer = |_: &Request| Response::new(200).with_header("content-length", "2").with_body("ok").into();
+    let mut stage = start(scene.upstream(SERVICE, answer));
     let request = Request::get("/").with_header("x-probe-response-body", "buffer; replace-body response x");
-    let mut client = Client::connect_with(proxy.envoy.address(), Duration::from_millis(500)).unwrap();
-    let received = client.send(&request).unwrap();
+    let received = stage.send(&request).unwrap();
     assert_eq!(received.response.header("content-length").as_deref(), Some("2"));
     assert_eq!(received.response.text(), "x");
     assert_ne!(received.ending, Ending::Complete, "the client waits for a byte that never comes");
@@ -36,13 +37,10 @@ fn content_length_is_not_fixed_when_a_body_is_replaced() {
 
 #[test]
 fn a_body_above_the_buffer_limit_is_413_once_buffered() {
-    let filter = probe("probe");
-    let listener =
-        Listener::new().filter(filter).route(Route::prefix("/").cluster("main")).per_connection_buffer_limit(16_384);
-    let proxy = start(Envoy::builder(listener));
-    let send = |size: usize, command: &str| {
+    let mut stage = start(Scene { buffer_limit: 16_384, ..probe() });
+    let mut send = |size: usize, command: &str| {
         let request = Request::post("/", vec![b'x'; size]).with_header("x-probe-request-body", command);
-        proxy.send(&request).unwrap().status()
+        stage.answer(&request).unwrap().status()
     };
     assert_eq!(send(10_000, "buffer"), 200);
     assert_eq!(send(100_000, "buffer"), 413);
@@ -50,23 +48,38 @@ fn a_body_above_the_buffer_limit_is_413_once_buffered() {
 }
 
 #[test]
-fn trailers_pass_both_ways_and_a_truncated_answer_is_cut() {
-    let listener = Listener::new().filter(probe("probe")).route(Route::prefix("/").cluster("main"));
-    let proxy = start_with(Envoy::builder(listener), |request| match request.path().as_str() {
-        "/cut" => Answer::Truncated(Response::new(200).with_body("123456")),
-        "/reset" => Answer::Reset,
-        _ => Response::new(200).with_body("a").with_body("b").with_trailer("x-sum", "2").into(),
-    });
+fn trailers_pass_both_ways() {
+    let response = || Response::new(200).with_body("a").with_body("b").with_trailer("x-sum", "2");
+    let mut stage = start(probe().upstream(SERVICE, move |_| response().into()));
     let request = Request::post("/", "x").with_body("y").with_trailer("x-sum", "1");
-    let response = proxy.send(&request).unwrap();
+    let response = stage.answer(&request).unwrap();
     assert_eq!(response.text(), "ab");
     assert_eq!(response.trailers, [(b"x-sum".to_vec(), b"2".to_vec())]);
-    let seen = proxy.upstream_requests();
+    let seen = stage.requests(SERVICE);
     assert_eq!(seen[0].body_bytes(), b"xy");
     assert_eq!(seen[0].trailers, [(b"x-sum".to_vec(), b"1".to_vec())]);
+}
 
-    let cut = proxy.envoy.exchange(&Request::get("/cut")).unwrap();
+#[test]
+fn a_response_that_ends_early_is_cut_and_one_that_never_begins_is_503() {
+    let scene = probe().upstream(SERVICE, |request| match request.path().as_str() {
+        "/cut" => Answer::Truncated(Response::new(200).with_body("123456")),
+        _ => Answer::Reset,
+    });
+    let mut stage = start(scene);
+    let cut = stage.send(&Request::get("/cut")).unwrap();
     assert!(cut.was_cut());
     assert_eq!((cut.response.status(), cut.response.text().as_str()), (200, "123"));
-    assert_eq!(proxy.send(&Request::get("/reset")).unwrap().status(), 503);
+    assert_eq!(stage.answer(&Request::get("/reset")).unwrap().status(), 503);
+}
+
+#[test]
+fn a_held_response_that_ends_early_is_no_response_at_all() {
+    let cut = |_: &Request| Answer::Truncated(Response::new(200).with_body("123456"));
+    let mut stage = start(probe().upstream(SERVICE, cut));
+    let request = Request::get("/")
+        .with_header("x-probe-response-headers", "pause")
+        .with_header("x-probe-response-body", "buffer");
+    let error = stage.send(&request).unwrap_err().to_string();
+    assert!(error.contains("no answer"), "{error}");
 }

@@ -2,71 +2,84 @@
 
 use std::time::Duration;
 
-use gatewright_host::envoy::{Deployment, Envoy, EnvoyDeployment, FailurePolicy, Listener, Route};
+use gatewright_host::envoy::FailurePolicy;
+use gatewright_host::scenario::{Scene, Stage};
 use gatewright_testing::message::Request;
 
-use crate::setup::{deploy, probe, results, start};
+use crate::setup::{found, probe, start};
 
 #[test]
 fn the_proxy_wasm_crate_panics_on_an_unexpected_status_and_kills_the_vm() {
-    let proxy = deploy(probe("probe"));
+    let mut stage = start(probe());
     let request = Request::get("/").with_header("x-probe-response-headers", "crate-header :path");
-    assert_eq!(proxy.send(&request).unwrap().status(), 503);
-    proxy.envoy.wait_for_log(|line| line.message.contains("unexpected status: 2")).unwrap();
-    assert_eq!(proxy.send(&Request::get("/")).unwrap().status(), 503, "nor does anyone else get through");
+    assert_eq!(stage.answer(&request).unwrap().status(), 503);
+    assert!(logged(&*stage, "unexpected status: 2"));
+    assert_eq!(stage.answer(&Request::get("/")).unwrap().status(), 503, "nor does anyone else get through");
 }
 
 #[test]
 fn the_proxy_wasm_crate_panics_on_a_header_that_is_not_utf8() {
-    let proxy = deploy(probe("probe"));
+    let mut stage = start(probe());
     let request =
         Request::get("/").with_header("x-odd", [0xfc]).with_header("x-probe-request-headers", "crate-headers");
-    assert_eq!(proxy.send(&request).unwrap().status(), 503);
-    proxy.envoy.wait_for_log(|line| line.message.contains("Utf8Error")).unwrap();
-    assert_eq!(proxy.send(&Request::get("/")).unwrap().status(), 503);
+    assert_eq!(stage.answer(&request).unwrap().status(), 503);
+    assert!(logged(&*stage, "Utf8Error"));
+    assert_eq!(stage.answer(&Request::get("/")).unwrap().status(), 503);
 }
 
 #[test]
 fn fail_closed_answers_503_from_then_on_but_other_workers_serve() {
-    let listener = Listener::new().filter(probe("probe")).route(Route::prefix("/").cluster("main"));
-    let proxy = start(Envoy::builder(listener).concurrency(2));
-    assert_eq!(crash(&proxy), 503);
-    let statuses: Vec<u16> = (0..64).map(|_| proxy.send(&Request::get("/")).unwrap().status()).collect();
+    let mut stage = start(Scene { workers: 2, ..probe() });
+    assert_eq!(crash(&mut *stage), 503);
+    let statuses: Vec<u16> = (0..64).map(|_| stage.answer(&Request::get("/")).unwrap().status()).collect();
     assert!(statuses.contains(&503), "the worker whose VM died");
     assert!(statuses.contains(&200), "the other worker");
 }
 
 #[test]
 fn fail_open_passes_later_requests_without_the_plugin() {
-    let proxy = deploy(probe("probe").failure_policy(FailurePolicy::Open));
-    let probed = Request::get("/").with_header("x-probe-request-headers", "config");
-    assert_eq!(results(&proxy.send(&probed).unwrap()), ["config="]);
-    assert_eq!(crash(&proxy), 503, "the request that crashed");
-    let response = proxy.send(&probed).unwrap();
+    let mut stage = start(Scene { failure_policy: FailurePolicy::Open, ..probe() });
+    assert_eq!(found(&mut *stage, "/", "config"), ["config="]);
+    assert_eq!(crash(&mut *stage), 503, "the request that crashed");
+    let response = stage.answer(&Request::get("/").with_header("x-probe-request-headers", "config")).unwrap();
     assert_eq!(response.status(), 200);
-    assert_eq!(results(&response), [""; 0], "the plugin did not run");
+    assert_eq!(response.header("x-probe"), None, "the plugin did not run");
 }
 
 #[test]
 fn fail_reload_makes_the_vm_anew_after_the_back_off() {
-    let proxy = deploy(probe("probe").failure_policy(FailurePolicy::Reload(Duration::from_millis(10))));
-    let probed = Request::get("/").with_header("x-probe-request-headers", "config");
-    assert_eq!(crash(&proxy), 503);
-    // 503 until the back-off is over.
-    let response = (0..2_000).map(|_| proxy.send(&probed).unwrap()).find(|response| response.status() == 200);
-    assert_eq!(results(&response.unwrap()), ["config="]);
-    assert_eq!(proxy.stat("wasm.probe.vm_reload_success").unwrap(), Some(1));
+    let mut stage = start(reloading(Duration::from_millis(10)));
+    assert_eq!(crash(&mut *stage), 503);
+    stage.advance(Duration::from_millis(50));
+    assert_eq!(found(&mut *stage, "/", "config"), ["config="]);
+    assert_eq!(stage.stat("wasm.probe.vm_reload_success").unwrap(), Some(1));
+}
+
+#[test]
+fn the_back_off_of_a_reload_is_counted_from_the_last_load() {
+    let mut stage = start(reloading(Duration::from_secs(60)));
+    assert_eq!(crash(&mut *stage), 503);
+    assert_eq!(stage.answer(&Request::get("/")).unwrap().status(), 503);
+    assert_eq!(stage.stat("wasm.probe.vm_reload_backoff").unwrap(), Some(1));
+    assert_eq!(stage.stat("wasm.probe.vm_reload_success").unwrap().unwrap_or(0), 0);
 }
 
 #[test]
 fn a_panic_after_the_response_headers_cuts_the_response() {
-    let proxy = deploy(probe("probe"));
-    let request = Request::get("/").with_header("x-probe-response-body", "buffer; panic");
-    let received = proxy.envoy.exchange(&request).unwrap();
+    let mut stage = start(probe());
+    let received = stage.send(&Request::get("/").with_header("x-probe-response-body", "buffer; panic")).unwrap();
     assert_eq!(received.response.status(), 200);
     assert!(received.was_cut(), "{received:?}");
 }
 
-fn crash(proxy: &EnvoyDeployment) -> u16 {
-    proxy.send(&Request::get("/").with_header("x-probe-request-headers", "panic")).unwrap().status()
+fn reloading(backoff: Duration) -> Scene {
+    Scene { failure_policy: FailurePolicy::Reload(backoff), ..probe() }
+}
+
+fn crash(stage: &mut dyn Stage) -> u16 {
+    stage.answer(&Request::get("/").with_header("x-probe-request-headers", "panic")).unwrap().status()
+}
+
+fn logged(stage: &dyn Stage, text: &str) -> bool {
+    stage.log().unwrap().iter().any(|line| line.contains(text))
 }

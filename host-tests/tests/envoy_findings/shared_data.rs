@@ -1,56 +1,53 @@
-//! Shared data: whom it belongs to, and how long it lives.
+//! Shared data: how long it lives, and when a version counts.
 
 use std::time::Duration;
 
-use gatewright_host::envoy::{
-    Configuration, Deployment, Envoy, EnvoyDeployment, FailurePolicy, HttpFilter, Listener, Route, Update,
-};
+use gatewright_host::envoy::{Configuration, FailurePolicy};
+use gatewright_host::scenario::{Scene, Stage};
 use gatewright_testing::message::Request;
 
-use crate::setup::{probe, results, start};
+use crate::setup::{found, probe, start};
 
 #[test]
-fn shared_data_belongs_to_the_vm_id() {
-    let on = |name: &str, vm_id: &str| [HttpFilter::from(probe(name).vm_id(vm_id))];
-    let listener = Listener::new()
-        .filter(HttpFilter::filter_chain())
-        .route(Route::path("/a1").cluster("main").filter_chain(on("one", "a")))
-        .route(Route::path("/a2").cluster("main").filter_chain(on("two", "a")))
-        .route(Route::path("/b").cluster("main").filter_chain(on("three", "b")));
-    let proxy = start(Envoy::builder(listener).concurrency(2));
-    assert_eq!(share(&proxy, "/a1", "share key value"), "ok");
+fn workers_share_data() {
+    let mut stage = start(Scene { workers: 2, ..probe() });
+    assert_eq!(share(&mut *stage, "share key value"), "ok");
     for _ in 0..8 {
         // Connections of their own, so over both workers.
-        assert_eq!(share(&proxy, "/a2", "share key"), "value", "another plugin of the same vm_id");
+        assert_eq!(share(&mut *stage, "share key"), "value");
     }
-    assert_eq!(share(&proxy, "/b", "share key"), "none", "another vm_id");
 }
 
 #[test]
 fn shared_data_survives_updates_and_reloads() {
-    let with = |text: &str| {
-        let filter = probe("probe")
-            .configuration(Configuration::Text(text.into()))
-            .failure_policy(FailurePolicy::Reload(Duration::from_millis(10)));
-        Listener::new().filter(filter).route(Route::prefix("/").cluster("main"))
-    };
-    let mut proxy = start(Envoy::builder(with("first")).dynamic());
-    assert_eq!(share(&proxy, "/", "share key value"), "ok");
+    let configuration = |text: &str| Configuration::Text(text.into());
+    let failure_policy = FailurePolicy::Reload(Duration::from_millis(10));
+    let mut stage = start(Scene { failure_policy, ..probe() }.configuration(configuration("first")));
+    assert_eq!(share(&mut *stage, "share key value"), "ok");
 
-    assert_eq!(proxy.envoy.update(&with("second")).unwrap(), Update::Accepted);
-    assert_eq!(share(&proxy, "/", "share key"), "value", "after an update");
-    assert!(matches!(proxy.envoy.update(&with("refuse")).unwrap(), Update::Rejected(_)));
-    assert_eq!(share(&proxy, "/", "share key"), "value", "after a refused update");
+    assert_eq!(stage.configure(&configuration("second")).unwrap(), Ok(()));
+    assert_eq!(share(&mut *stage, "share key"), "value", "after an update");
+    assert!(stage.configure(&configuration("refuse")).unwrap().is_err());
+    assert_eq!(share(&mut *stage, "share key"), "value", "after a refused update");
 
     let crash = Request::get("/").with_header("x-probe-request-headers", "panic");
-    assert_eq!(proxy.send(&crash).unwrap().status(), 503);
-    let up = |_| (proxy.send(&Request::get("/")).unwrap().status() == 200).then_some(());
-    (0..2_000).find_map(up).expect("the VM was made anew");
-    assert_eq!(share(&proxy, "/", "share key"), "value", "after the VM died");
+    assert_eq!(stage.answer(&crash).unwrap().status(), 503);
+    stage.advance(Duration::from_millis(50));
+    assert_eq!(share(&mut *stage, "share key"), "value", "after the VM died");
 }
 
-fn share(proxy: &EnvoyDeployment, path: &str, command: &str) -> String {
-    let response = proxy.send(&Request::get(path).with_header("x-probe-request-headers", command)).unwrap();
-    let found = results(&response);
-    found[0].rsplit_once('=').unwrap().1.to_owned()
+/// What the store of the SDK builds on: a version that no value has creates, and never overwrites.
+#[test]
+fn any_version_creates_a_missing_key_and_only_the_right_one_changes_it() {
+    const MISMATCH: &str = "status 8";
+    let mut stage = start(probe());
+    assert_eq!(share(&mut *stage, "share-if key first 4294967295"), "ok", "absent");
+    assert_eq!(share(&mut *stage, "share-if key second 4294967295"), MISMATCH, "present");
+    assert_eq!(share(&mut *stage, "share key"), "first");
+    assert_eq!(share(&mut *stage, "share-if key third 0"), "ok", "0 is unconditional");
+    assert_eq!(share(&mut *stage, "share key"), "third");
+}
+
+fn share(stage: &mut dyn Stage, command: &str) -> String {
+    found(stage, "/", command)[0].rsplit_once('=').unwrap().1.to_owned()
 }

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use crate::setup::{deploy, probe, result};
+use crate::setup::{probe, result, start};
 use crate::vectors::{EC_KEY, ES256, ES256_RAW, PS256, RS256, RSA_KEY, TEXT};
 
 #[test]
 fn verify_signature_knows_rs256_and_es256_in_der_only() {
-    let proxy = deploy(probe("probe"));
-    let verify = |hash: &str, key: &str, signature: &str, text: &[u8]| {
+    let mut stage = start(probe());
+    let mut verify = |hash: &str, key: &str, signature: &str, text: &[u8]| {
         let argument = message(&[hash.as_bytes(), &unhex(key), &unhex(signature), text]);
-        let found = result(&proxy, "request-headers", &format!("foreign verify_signature {argument}"));
+        let found = result(&mut *stage, "request-headers", &format!("foreign verify_signature {argument}"));
         // VerifySignatureResult{result = 1}: present and true, or left out.
         found.starts_with("0x0801")
     };
@@ -25,7 +25,7 @@ fn verify_signature_knows_rs256_and_es256_in_der_only() {
 #[test]
 fn an_unknown_foreign_function_is_not_found() {
     const NOT_FOUND: &str = "status 1";
-    assert_eq!(result(&deploy(probe("probe")), "request-headers", "foreign no_such_function"), NOT_FOUND);
+    assert_eq!(result(&mut *start(probe()), "request-headers", "foreign no_such_function"), NOT_FOUND);
 }
 
 /// A protobuf message of byte fields, numbered from 1, in hex.

@@ -10,25 +10,26 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use crate::setup::{probe, results, start};
+use crate::only_envoy::{filter, start};
+use crate::setup::results;
 
 #[test]
 fn a_client_certificates_subject_reaches_the_plugin() {
     let tls = Tls::new(&file("server.pem"), &file("server.key")).client_ca(&file("authority.pem"));
-    let listener = Listener::new().filter(probe("probe")).route(Route::prefix("/").cluster("main")).tls(tls);
-    let proxy = start(Envoy::builder(listener));
+    let listener = Listener::new().filter(filter("probe")).route(Route::prefix("/").cluster("main")).tls(tls);
+    let (envoy, upstream) = start(Envoy::builder(listener));
     let request = Request::get("/").with_header(
         "x-probe-request-headers",
         "property connection/subject_peer_certificate; property connection/uri_san_peer_certificate",
     );
-    let connect = |certificate| Client::connect_tls(proxy.envoy.address(), connection(certificate)).unwrap();
+    let connect = |certificate| Client::connect_tls(envoy.address(), connection(certificate)).unwrap();
     let found = results(&connect(true).send(&request).unwrap().response);
     assert_eq!(found[0], "property connection/subject_peer_certificate=CN=client.test.example");
     assert_eq!(found[1], "property connection/uri_san_peer_certificate=spiffe://test.example/client");
 
     assert!(connect(false).send(&request).is_err(), "no certificate");
-    assert!(proxy.envoy.exchange(&request).is_err(), "no TLS");
-    assert_eq!(proxy.upstream.requests().len(), 1);
+    assert!(envoy.exchange(&request).is_err(), "no TLS");
+    assert_eq!(upstream.requests().len(), 1);
 }
 
 fn connection(with_certificate: bool) -> ClientConnection {

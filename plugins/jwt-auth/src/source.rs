@@ -25,7 +25,8 @@ pub(crate) fn find<'a>(headers: &'a Headers, sources: &[HeaderSource]) -> Found<
             return Found::Several;
         }
         let Some(token) = token(value, source.scheme.as_deref()) else { continue };
-        if found != Found::None {
+        // Envoy joins repeated `authorization` lines with a comma, which no token has (RFC 9110 §11.4).
+        if found != Found::None || token.contains(&b',') {
             return Found::Several;
         }
         found = Found::Token(token);
@@ -91,6 +92,7 @@ mod tests {
     fn two_places_or_two_values_are_several() {
         assert_eq!(found(&[("authorization", "Bearer abc"), ("x-token", "abc")]), "several");
         assert_eq!(found(&[("authorization", "Bearer abc"), ("authorization", "Basic x")]), "several");
+        assert_eq!(found(&[("authorization", "Bearer abc,Bearer def")]), "several");
         assert_eq!(found(&[("authorization", "Basic x"), ("x-token", "abc")]), "abc");
     }
 }

@@ -11,7 +11,7 @@ use crate::exchange::Exchange;
 use crate::metrics::Counter;
 use crate::policy::{AnyPolicy, Policy};
 use crate::query::Query;
-use crate::reply::Verdict;
+use crate::reply::{Reply, Verdict};
 use crate::request::Request;
 use crate::setup::Setup;
 
@@ -78,7 +78,10 @@ impl Chain {
     pub(crate) fn choose(&self, request: &Request) -> Rc<[Chosen]> {
         match &self.same {
             Some(same) => Rc::clone(same),
-            None => self.layers.iter().map(|layer| layer.choose(&Query::new(request))).collect(),
+            None => {
+                let query = Query::new(request);
+                self.layers.iter().map(|layer| layer.choose(&query)).collect()
+            }
         }
     }
 }
@@ -112,6 +115,12 @@ impl Chosen {
     /// Whether what the policy does may turn out not to count.
     pub(crate) fn is_tentative(&self) -> bool {
         self.mode == Mode::Shadow || self.failure_mode == FailureMode::Open
+    }
+
+    /// Counts and logs what the policy answered.
+    pub(crate) fn decide_reply(&self, exchange: &Exchange, reply: &Reply) {
+        let (mode, verdict, reason) = (self.mode, reply.verdict, &reply.reason);
+        self.decide(exchange, &Decision { mode, verdict, reason, status: Some(reply.status), message: "" });
     }
 
     /// Counts and logs a decision.

@@ -2,15 +2,18 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use crate::fault::{Cause, Fault};
+use crate::config::Mode;
+use crate::event::Decision;
+use crate::fault::Fault;
 use crate::filter::Filters;
 use crate::host::{BufferKind, Direction, Host, MapKind};
-use crate::phases::Phases;
+use crate::metrics::Counter;
 use crate::property;
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::response::Response;
 use crate::root::Root;
@@ -21,15 +24,26 @@ pub(crate) struct Exchange {
     pub(crate) root: Rc<Root>,
     pub(crate) request: Side,
     pub(crate) response: Side,
-    /// A local reply was sent: what follows is the proxy's own business.
-    pub(crate) replied: Cell<bool>,
+    pub(crate) end: Cell<End>,
+    /// The proxy answered by itself while the policies still held the request, and nobody has taken that answer yet.
+    pub(crate) early: Cell<bool>,
     /// Found where no error can be returned, such as reading headers lazily. It overrules what the policy then returns.
     pub(crate) fault: RefCell<Option<Fault>>,
-    /// An answer that nobody in the module can change any more.
-    pub(crate) last_word: RefCell<Option<Response>>,
     /// The route that the request was on when it was forwarded, to notice that an edit moved it to another.
     pub(crate) route_at_forward: RefCell<Option<Vec<u8>>>,
     pub(crate) extensions: RefCell<Vec<Rc<dyn Any>>>,
+}
+
+/// How the policies' part in an exchange ended, other than by letting it go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It has not.
+    #[default]
+    Open,
+    /// There is an answer that does not come from the upstream. It may pass; the request may not.
+    Answered,
+    /// It was reset, or should have been: nothing may pass any more.
+    Cut,
 }
 
 /// One direction of an exchange.
@@ -41,6 +55,8 @@ pub(crate) struct Side {
     pub(crate) trailers: Cell<Option<u32>>,
     /// Body bytes that the host holds.
     pub(crate) buffered: Cell<usize>,
+    /// The host holds a piece of body, be it empty, that the filters have not seen.
+    pub(crate) unfiltered: Cell<bool>,
     /// The message is complete.
     pub(crate) ended: Cell<bool>,
     /// The message ended with its headers.
@@ -57,9 +73,9 @@ impl Exchange {
             root,
             request: Side::new(Direction::Request),
             response: Side::new(Direction::Response),
-            replied: Cell::new(false),
+            end: Cell::default(),
+            early: Cell::new(false),
             fault: RefCell::new(None),
-            last_word: RefCell::new(None),
             route_at_forward: RefCell::new(None),
             extensions: RefCell::new(Vec::new()),
         }
@@ -83,10 +99,6 @@ impl Exchange {
 
     /// Lets the request go to the upstream, for somebody who will ask for the response.
     pub(crate) fn send_upstream(&self, request: Request) -> Result<(), Fault> {
-        if !self.root.module.phases.contains(Phases::RESPONSE_HEADERS) {
-            let message = "the policy awaits the response, but its PHASES and export! do not name response_headers";
-            return Err(Fault::new(Cause::Misuse, message));
-        }
         if request.message.is_edited() {
             self.route_at_forward.replace(self.host().property(property::ROUTE_NAME).ok());
         }
@@ -99,10 +111,19 @@ impl Exchange {
         Response::upstream(self)
     }
 
-    /// Ends the exchange with this answer, from a place that can only wait.
-    pub(crate) async fn abandon(&self, answer: Response) -> Response {
-        self.last_word.replace(Some(answer));
-        pending().await
+    /// The answer to a request that the module itself, not one of its policies, cannot handle.
+    pub(crate) fn refusal(self: &Rc<Self>, fault: &Fault) -> Response {
+        let name = self.root.module.name;
+        Counter::define(&self.root.shared, &format!("{name}.enforce.fault")).increment();
+        Decision::of_fault(Mode::Enforce, fault).log(self, name, None);
+        Response::local(self, name, Reply::of_fault(fault))
+    }
+
+    /// Drops what the exchange holds for policies, which may point back here.
+    pub(crate) fn clear(&self) {
+        self.extensions.take();
+        self.request.filters.take();
+        self.response.filters.take();
     }
 }
 
@@ -113,6 +134,7 @@ impl Side {
             headers: Cell::new(None),
             trailers: Cell::new(None),
             buffered: Cell::new(0),
+            unfiltered: Cell::new(false),
             ended: Cell::new(false),
             bodyless: Cell::new(false),
             open: Cell::new(false),
@@ -151,6 +173,7 @@ impl Side {
     /// Records that the host now holds `size` bytes of body.
     pub(crate) fn on_body(&self, size: u32, end_of_stream: bool) {
         self.buffered.set(size as usize);
+        self.unfiltered.set(true);
         self.ended.set(self.ended.get() || end_of_stream);
     }
 

@@ -2,75 +2,109 @@
 
 use std::rc::Rc;
 
-use crate::exchange::Side;
-use crate::host::{Host, Status};
+use crate::chain::Chosen;
+use crate::exchange::{Exchange, Side};
+use crate::host::Status;
 use crate::reply::Reply;
 
 /// A piece of a body on its way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Piece {
     /// The bytes; a filter may change or empty them.
     pub data: Vec<u8>,
-    /// Whether the body ends with this piece. A body that is followed by trailers has no last piece.
+    /// Whether the body ends with this piece. A body that is followed by trailers may have no last piece.
     pub last: bool,
 }
 
 /// Sees each piece of a body and may change it. An error answers a request, and cuts a response whose headers are gone.
 pub type BodyFilter = Box<dyn FnMut(&mut Piece) -> Result<(), Reply>>;
 
-/// The filters of one direction, in the order in which a piece meets them.
+/// What happens to one direction's body, in the order in which a piece meets it.
 #[derive(Default)]
-pub(crate) struct Filters {
-    list: Vec<BodyFilter>,
-    /// Length of the body that comes out, where a replacement fixed it.
-    exact: Option<usize>,
+pub(crate) struct Filters(Vec<Step>);
+
+enum Step {
+    /// A policy's filter.
+    Change(BodyFilter, Chosen),
+    /// A filter of a policy in shadow mode; `None` after it refused, which counts once.
+    Observe(Option<BodyFilter>, Chosen),
+    /// A whole new body of this length, in the place of whatever passes.
+    Replace(Option<Rc<Vec<u8>>>, usize),
 }
 
 /// What became of a piece.
 pub(crate) enum Passed {
     On,
-    Refused(Reply),
+    /// The policy of this name refused it.
+    Refused(Reply, Rc<str>),
     Failed(Status),
 }
 
 impl Filters {
     pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets what came after the first `len`.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
+    /// Whether the body that comes out may differ from the one that goes in.
+    pub(crate) fn change(&self) -> bool {
+        self.0.iter().any(|step| !matches!(step, Step::Observe(..)))
+    }
+
+    /// Length of the body that comes out, where a replacement fixes it.
     pub(crate) fn exact_length(&self) -> Option<usize> {
-        self.exact
+        match self.0.iter().rfind(|step| !matches!(step, Step::Observe(..)))? {
+            Step::Replace(_, length) => Some(*length),
+            Step::Change(..) | Step::Observe(..) => None,
+        }
     }
 
-    pub(crate) fn append(&mut self, filters: &mut Vec<BodyFilter>) {
-        if !filters.is_empty() {
-            self.exact = None;
-            self.list.append(filters);
-        }
+    /// Whether a replacement waits for a piece in whose place it can go.
+    pub(crate) fn owe(&self) -> bool {
+        self.0.iter().any(|step| matches!(step, Step::Replace(Some(body), _) if !body.is_empty()))
+    }
+
+    pub(crate) fn add(&mut self, filter: BodyFilter, chosen: &Chosen) {
+        self.0.push(Step::Change(filter, chosen.clone()));
+    }
+
+    pub(crate) fn observe(&mut self, filter: BodyFilter, chosen: &Chosen) {
+        self.0.push(Step::Observe(Some(filter), chosen.clone()));
     }
 
     /// Puts `body` in the place of whatever passes.
     pub(crate) fn replace_with(&mut self, body: Rc<Vec<u8>>) {
-        self.exact = Some(body.len());
-        let mut rest = Some(body);
-        self.list.push(Box::new(move |piece| {
-            piece.data = rest.take().map(Rc::unwrap_or_clone).unwrap_or_default();
-            Ok(())
-        }));
+        let length = body.len();
+        self.0.push(Step::Replace(Some(body), length));
     }
 
     /// Runs what the host holds now through the filters, and hands it back.
-    pub(crate) fn run(&mut self, side: &Side, host: &dyn Host) -> Passed {
-        let size = side.buffered.get();
+    pub(crate) fn run(&mut self, exchange: &Exchange, side: &Side) -> Passed {
+        let (size, last) = (side.buffered.get(), side.ended.get());
+        if size == 0 && !last && !self.owe() {
+            return Passed::On;
+        }
+        let host = exchange.host();
         let data = match host.buffer(side.buffer(), 0, size) {
             Ok(data) => data,
             Err(status) => return Passed::Failed(status),
         };
-        let mut piece = Piece { data, last: side.ended.get() };
-        for filter in &mut self.list {
-            if let Err(reply) = filter(&mut piece) {
-                return Passed::Refused(reply);
+        let mut piece = Piece { data, last };
+        for step in &mut self.0 {
+            if let Err((reply, name)) = step.pass(exchange, &mut piece) {
+                return Passed::Refused(reply, name);
             }
+        }
+        if !self.change() || (size == 0 && piece.data.is_empty()) {
+            return Passed::On;
         }
         match host.set_buffer(side.buffer(), 0, size, &piece.data) {
             Ok(()) => Passed::On,
@@ -79,3 +113,25 @@ impl Filters {
     }
 }
 
+impl Step {
+    fn pass(&mut self, exchange: &Exchange, piece: &mut Piece) -> Result<(), (Reply, Rc<str>)> {
+        match self {
+            Self::Change(filter, chosen) => filter(piece).map_err(|reply| {
+                chosen.decide_reply(exchange, &reply);
+                (reply, Rc::clone(&chosen.name))
+            }),
+            Self::Observe(filter, chosen) => {
+                let refused = filter.as_mut().and_then(|filter| filter(&mut piece.clone()).err());
+                if let Some(reply) = refused {
+                    chosen.decide_reply(exchange, &reply);
+                    *filter = None;
+                }
+                Ok(())
+            }
+            Self::Replace(body, _) => {
+                piece.data = body.take().map(Rc::unwrap_or_clone).unwrap_or_default();
+                Ok(())
+            }
+        }
+    }
+}

@@ -46,7 +46,7 @@ pub use context::Context;
 pub use fault::{Cause, Fault};
 pub use filter::{BodyFilter, Piece};
 pub use flow::Flow;
-pub use headers::{Headers, IntoFieldValue, Repeated};
+pub use headers::{Headers, HeadersError, IntoFieldValue, Repeated};
 pub use message::{BODY_TIMEOUT, BodyError};
 pub use metrics::{Counter, Gauge, Histogram};
 pub use phases::Phases;

@@ -7,10 +7,11 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::chain::Chosen;
 use crate::exchange::{Exchange, Side};
 use crate::fault::{Cause, Fault};
 use crate::filter::{BodyFilter, Piece};
-use crate::headers::Headers;
+use crate::headers::{Headers, HeadersError};
 use crate::host::{Direction, Status};
 use crate::reply::Reply;
 use crate::timer::Sleep;
@@ -30,6 +31,8 @@ pub enum BodyError {
     Timeout,
     /// The module does not export the callbacks that bodies need.
     NotExported,
+    /// The trailers cannot be read.
+    Trailers(HeadersError),
     /// The host refused.
     Host(Status),
 }
@@ -44,6 +47,7 @@ impl fmt::Display for BodyError {
                 BODY_TIMEOUT.as_secs()
             ),
             Self::NotExported => f.write_str("the policy reads a body, but its PHASES and export! do not name it"),
+            Self::Trailers(error) => write!(f, "trailers: {error}"),
             Self::Host(status) => write!(f, "the host refused to give the body: {status}"),
         }
     }
@@ -56,7 +60,7 @@ impl From<BodyError> for Fault {
         let cause = match error {
             BodyError::TooLarge { .. } => Cause::BodyTooLarge,
             BodyError::NotExported => Cause::Misuse,
-            BodyError::Timeout | BodyError::Host(_) => Cause::Message,
+            BodyError::Timeout | BodyError::Trailers(_) | BodyError::Host(_) => Cause::Message,
         };
         Self::new(cause, error.to_string())
     }
@@ -188,25 +192,28 @@ impl Message {
         self.filters.push(filter);
     }
 
-    /// Waits for the end of the message; there may be no trailers.
-    pub(crate) async fn trailers(&mut self) -> Result<&mut Headers, BodyError> {
-        if !self.local && self.trailers.cell.get().is_none() {
+    /// Waits for the end of the message; `None` where it has no trailers.
+    pub(crate) async fn trailers(&mut self) -> Result<Option<&mut Headers>, BodyError> {
+        if self.local {
+            return Ok(None);
+        }
+        if self.trailers.cell.get().is_none() {
             self.wait(|side| side.ended.get().then_some(Ok(()))).await?;
             let side = self.side();
-            let fetched = match side.trailers.get() {
-                Some(count) => Headers::fetch(self.exchange.host(), side.trailers_map(), count),
-                None => Ok(Headers::default()),
-            };
-            let trailers = fetched.map_err(|_| BodyError::Host(Status::BadArgument))?;
-            self.trailers.cell = OnceCell::from(trailers);
+            let Some(count) = side.trailers.get() else { return Ok(None) };
+            let trailers = Headers::fetch(self.exchange.host(), side.trailers_map(), count);
+            self.trailers.cell = OnceCell::from(trailers.map_err(BodyError::Trailers)?);
         }
-        Ok(self.trailers.get_mut())
+        Ok(Some(self.trailers.get_mut()))
     }
 
-    /// Makes this layer's changes of the body count for the layers that follow.
-    pub(crate) fn accept(&mut self) -> Result<(), Fault> {
+    /// Makes this layer's changes of the body count for the layers that follow. An answer is that of a filter, where the whole
+    /// body is here already.
+    pub(crate) fn accept(&mut self, chosen: &Chosen) -> Result<Option<Reply>, Fault> {
+        // The next layer reads from the beginning.
+        self.taken = 0;
         if self.local {
-            return Ok(());
+            return Ok(self.filter_local());
         }
         let exchange = Rc::clone(&self.exchange);
         let side = exchange.side(self.direction);
@@ -217,37 +224,63 @@ impl Message {
             }
             filters.replace_with(self.body.clone().unwrap_or_default());
         }
-        filters.append(&mut self.filters);
-        Ok(())
+        for filter in self.filters.drain(..) {
+            filters.add(filter, chosen);
+        }
+        Ok(None)
+    }
+
+    /// Lets this layer's filters see what they would have changed.
+    pub(crate) fn observe(&mut self, chosen: &Chosen) {
+        if self.local {
+            if let Some(reply) = self.filter_local() {
+                chosen.decide_reply(&self.exchange, &reply);
+            }
+            return;
+        }
+        let mut filters = self.side().filters.borrow_mut();
+        for filter in std::mem::take(&mut self.filters) {
+            filters.observe(filter, chosen);
+        }
     }
 
     /// Makes the edits known to the host and lets the message go.
     pub(crate) fn release(mut self) -> Result<(), Fault> {
-        self.accept()?;
         let exchange = Rc::clone(&self.exchange);
         let (side, host) = (exchange.side(self.direction), exchange.host());
-        // The host does not mend content-length when a body changes.
-        let filtered = !side.filters.borrow().is_empty() && !side.bodyless.get();
-        let exact = side.filters.borrow().exact_length();
-        match exact {
-            Some(length) => self.headers_mut().set("content-length", length),
-            None if filtered => self.headers_mut().remove("content-length"),
-            None => {}
+        let (exact, owes) = (side.filters.borrow().exact_length(), side.filters.borrow().owe());
+        if owes && side.trailers.get().is_some() && !side.unfiltered.get() {
+            return Err(Fault::new(Cause::Misuse, "set_body on a message that has trailers but no body"));
         }
         self.headers.get_mut().commit(host, side.headers_map())?;
         self.trailers.get_mut().commit(host, side.trailers_map())?;
+        // The host does not mend content-length when a body changes.
+        match exact {
+            Some(length) => host.replace_header(side.headers_map(), b"content-length", length.to_string().as_bytes())?,
+            None if side.filters.borrow().change() && !side.bodyless.get() => {
+                host.remove_header(side.headers_map(), b"content-length")?;
+            }
+            None => {}
+        }
         side.open.set(true);
         Ok(())
     }
 
-    /// Fields and body of a local message, this layer's filters applied. An error is a filter's own answer.
-    pub(crate) fn into_local(mut self) -> Result<(Headers, Vec<u8>), Reply> {
-        let body = self.body.take().unwrap_or_default();
-        let mut piece = Piece { data: Rc::unwrap_or_clone(body), last: true };
-        for filter in &mut self.filters {
-            filter(&mut piece)?;
+    /// Fields and body of a local message.
+    pub(crate) fn into_local(mut self) -> (Headers, Vec<u8>) {
+        let body = self.body.take().map(Rc::unwrap_or_clone).unwrap_or_default();
+        (self.headers.cell.take().unwrap_or_default(), body)
+    }
+
+    /// Runs the body of a local message through this layer's filters.
+    fn filter_local(&mut self) -> Option<Reply> {
+        if self.filters.is_empty() {
+            return None;
         }
-        Ok((self.headers.cell.take().unwrap_or_default(), piece.data))
+        let mut piece = Piece { data: self.body.take().map(Rc::unwrap_or_clone).unwrap_or_default(), last: true };
+        let refused = self.filters.drain(..).find_map(|mut filter| filter(&mut piece).err());
+        self.body = Some(Rc::new(piece.data));
+        refused
     }
 
     fn side(&self) -> &Side {

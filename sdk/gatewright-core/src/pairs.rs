@@ -93,6 +93,8 @@ fn offset(at: usize) -> Result<u32, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn texts(bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
         let slice = |at: u32, len: u32| &bytes[at as usize..(at + len) as usize];

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::fault::Fault;
 use crate::headers::{Headers, IntoFieldValue};
 
 /// A local reply: a denial, a cache hit, a preflight answer. The upstream never sees the request.
@@ -96,6 +97,11 @@ impl Reply {
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// What a client gets whose request could not be decided.
+    pub(crate) fn of_fault(fault: &Fault) -> Self {
+        Self::new(fault.status(), Verdict::Fault, fault.cause().as_str().into())
     }
 
     fn new(status: u16, verdict: Verdict, reason: Cow<'static, str>) -> Self {

@@ -109,11 +109,12 @@ impl Request {
         self.message.filter_body(Box::new(filter) as BodyFilter);
     }
 
-    /// Waits for the end of the request and gives its trailers, which may be edited.
+    /// Waits for the end of the request and gives its trailers, which may be edited; `None` if it has none, for then the host can
+    /// add none either.
     ///
     /// # Errors
     /// A [`BodyError`] if the body before them cannot be held.
-    pub async fn trailers(&mut self) -> Result<&mut Headers, BodyError> {
+    pub async fn trailers(&mut self) -> Result<Option<&mut Headers>, BodyError> {
         self.message.trailers().await
     }
 

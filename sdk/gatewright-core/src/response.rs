@@ -29,7 +29,9 @@ impl Response {
         Self { message: Message::new(Rc::clone(exchange), Direction::Response), reply: None }
     }
 
-    pub(crate) fn local(exchange: &Rc<Exchange>, reply: Reply, details: String) -> Self {
+    /// A reply of the policy or module of this name.
+    pub(crate) fn local(exchange: &Rc<Exchange>, name: &str, reply: Reply) -> Self {
+        let details = format!("gatewright.{name}.{}.{}", reply.verdict.as_str(), reply.reason);
         let meta = ReplyMeta { status: reply.status, grpc_status: reply.grpc_status, details };
         Self { message: Message::local(Rc::clone(exchange), reply.headers, reply.body), reply: Some(meta) }
     }
@@ -114,11 +116,12 @@ impl Response {
         self.message.filter_body(Box::new(filter) as BodyFilter);
     }
 
-    /// Waits for the end of the response and gives its trailers, which may be edited.
+    /// Waits for the end of the response and gives its trailers, which may be edited; `None` if it has none, for then the host can
+    /// add none either.
     ///
     /// # Errors
     /// A [`BodyError`] if the body before them cannot be held.
-    pub async fn trailers(&mut self) -> Result<&mut Headers, BodyError> {
+    pub async fn trailers(&mut self) -> Result<Option<&mut Headers>, BodyError> {
         self.message.trailers().await
     }
 }

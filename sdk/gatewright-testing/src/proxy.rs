@@ -263,7 +263,7 @@ impl Worker {
     fn begin(&mut self, exchange: &Exchange) {
         let headers = exchange.0.borrow().request.headers.clone();
         self.began(exchange);
-        if headers.len() > 100 {
+        if headers.len() > self.settings.max_request_headers {
             return self.refuse(exchange, 431, "request_headers_too_many");
         }
         let route = self.match_route(&headers);

@@ -50,6 +50,11 @@ pub use gatewright_core::*;
 
 mod export;
 
+/// The guide's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/writing-a-policy.md")]
+struct WritingAPolicy;
+
 /// Everything a policy usually needs.
 pub mod prelude {
     pub use gatewright_core::config::{

@@ -11,6 +11,7 @@
 //! | `body request\|response` | the body as buffered |
 //! | `replace-body request\|response TEXT` | nothing; replaces it |
 //! | `share KEY [VALUE]` | shared data, or sets it |
+//! | `share-if KEY VALUE VERSION` | nothing; sets shared data if that is its version |
 //! | `foreign NAME [HEX]` | a foreign function's result |
 //! | `reply STATUS COUNT` | nothing; local response with that many `x-many` headers |
 //! | `call CLUSTER PATH TIMEOUT_MS` | a callout's status; pauses until it is there |
@@ -140,6 +141,9 @@ fn find(words: &[&str]) -> String {
         ["share", key] => shared(key),
         ["share", key, value] => {
             status(hostcalls::set_shared_data(key, Some(value.as_bytes()), None).map_err(|status| status as u32))
+        }
+        ["share-if", key, value, version] => {
+            status(raw::set_shared_data(key.as_bytes(), value.as_bytes(), version.parse().unwrap_or(0)))
         }
         ["refill", side, count] => refill(map(side), count),
         ["foreign", name] => outcome(raw::foreign(name.as_bytes(), b"")),

@@ -49,6 +49,11 @@ pub(crate) fn foreign(name: &[u8], argument: &[u8]) -> Found<Bytes> {
     })
 }
 
+/// Sets shared data if its version is this one, or whatever it is for version 0.
+pub(crate) fn set_shared_data(key: &[u8], value: &[u8], version: u32) -> Found<()> {
+    done(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) })
+}
+
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Found<Bytes> {
     let (mut data, mut size) = (null_mut(), 0);
     done(call(&raw mut data, &raw mut size))?;
@@ -75,6 +80,7 @@ unsafe extern "C" {
     fn proxy_replace_header_map_value(map: u32, name: *const u8, length: usize, value: *const u8, size: usize) -> u32;
     fn proxy_add_header_map_value(map: u32, name: *const u8, length: usize, value: *const u8, size: usize) -> u32;
     fn proxy_get_property(path: *const u8, length: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_shared_data(key: *const u8, length: usize, value: *const u8, size: usize, version: u32) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         length: usize,

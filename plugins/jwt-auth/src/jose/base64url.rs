@@ -46,7 +46,6 @@ mod tests {
         }
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
     proptest::proptest! {
         #[test]
         fn what_decodes_encodes_to_itself(text in "[A-Za-z0-9_=+/ -]{0,12}") {

@@ -202,7 +202,6 @@ mod tests {
         }
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
     proptest::proptest! {
         #[test]
         fn agrees_with_serde_json_on_what_it_writes(text in r#"[\[\]{}:,"a0-2 .eE-]{0,24}"#) {

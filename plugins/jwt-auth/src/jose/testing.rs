@@ -1,11 +1,9 @@
 //! Keys, tokens and a proxy for the tests of this module.
 
 mod fake_host;
-#[cfg(not(target_arch = "wasm32"))]
 mod mint;
 
 pub(super) use fake_host::{Answers, FakeHost};
-#[cfg(not(target_arch = "wasm32"))]
 pub(super) use mint::{mint, sign};
 
 use serde_json::{Map, Value};

@@ -120,6 +120,8 @@ mod tests {
 
     use super::*;
     use crate::config::from_value;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn error(value: Value) -> String {
         from_value::<Envelope>(value).unwrap_err().to_string()

@@ -96,6 +96,8 @@ mod tests {
     use serde_json::json;
 
     use crate::config::from_value;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

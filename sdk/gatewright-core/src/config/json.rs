@@ -137,6 +137,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn error(text: &str) -> String {
         decode(text.as_bytes()).unwrap_err().to_string()

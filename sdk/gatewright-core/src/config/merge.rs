@@ -54,6 +54,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn fields(value: Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()

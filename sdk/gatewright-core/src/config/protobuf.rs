@@ -240,6 +240,8 @@ mod tests {
 
     use super::testing::{encode, field};
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn entry(key: &[u8], value: &[u8]) -> Vec<u8> {
         field(1, &[field(1, key), field(2, value)].concat())

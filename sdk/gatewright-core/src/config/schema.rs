@@ -132,6 +132,8 @@ mod tests {
 
     use super::*;
     use crate::config::{Duration, HeaderName};
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[derive(Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]

@@ -69,6 +69,8 @@ mod tests {
 
     use super::super::protobuf::testing::encode;
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn text_may_start_with_a_mark_and_space() {

@@ -101,6 +101,8 @@ mod tests {
 
     use super::*;
     use crate::config::from_value;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[derive(Debug, Default, PartialEq, Deserialize)]
     #[serde(default)]

@@ -117,6 +117,8 @@ mod tests {
 
     use super::*;
     use crate::config::text::testing::{error, examples_parse};
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn two_forms() {

@@ -103,6 +103,8 @@ mod tests {
 
     use super::*;
     use crate::config::from_value;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn read(value: Value) -> RouteMatch {
         from_value(value).unwrap()

@@ -121,6 +121,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn canonical(path: &str) -> String {
         canonical_path(path.as_bytes()).into_owned()

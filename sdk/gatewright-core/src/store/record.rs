@@ -38,6 +38,8 @@ pub(super) fn words<const N: usize>(bytes: &[u8]) -> Option<[u64; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn only_the_exact_layout_is_read() {

@@ -19,6 +19,8 @@ pub(super) fn runs(start: u64, length: u64, now: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_stretch_ends_after_its_length() {

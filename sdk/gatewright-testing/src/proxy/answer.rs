@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     Timeout,
     Refused,
     Failed,
+    Truncated(Response),
     Never,
 }
 
@@ -45,10 +46,16 @@ impl Answer {
         Self { after: Duration::ZERO, kind: Kind::Refused }
     }
 
-    /// Resets the stream: a callout ends with no headers at all, an exchange with the proxy's 503.
+    /// Resets the stream before a response: the caller sees the proxy's 503.
     #[must_use]
     pub fn failed() -> Self {
         Self { after: Duration::ZERO, kind: Kind::Failed }
+    }
+
+    /// Sends headers and half of the body, then resets the stream: a callout ends with no headers at all, an exchange is cut.
+    #[must_use]
+    pub fn truncated(response: Response) -> Self {
+        Self { after: Duration::ZERO, kind: Kind::Truncated(response) }
     }
 
     /// Says nothing, and the proxy does not lose patience either. The test may go on by hand.

@@ -49,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) reload_backoff: Duration,
     pub(crate) allow_on_headers_stop_iteration: bool,
     pub(crate) buffer_limit: usize,
+    pub(crate) max_request_headers: usize,
     pub(crate) route_timeout: Duration,
 }
 
@@ -75,6 +76,7 @@ impl Builder {
             reload_backoff: Duration::from_secs(1),
             allow_on_headers_stop_iteration: false,
             buffer_limit: 1 << 20,
+            max_request_headers: 100,
             route_timeout: Duration::from_secs(15),
         };
         let plugins = vec![Plugin { name: "plugin".to_owned(), config: Vec::new() }];
@@ -123,6 +125,14 @@ impl Builder {
     pub fn config(mut self, config: impl Into<Vec<u8>>) -> Self {
         if let Some(plugin) = self.plugins.first_mut() {
             plugin.config = config.into();
+        }
+        self
+    }
+
+    /// The plugin's name; `plugin` unless set.
+    pub fn plugin_name(mut self, name: &str) -> Self {
+        if let Some(plugin) = self.plugins.first_mut() {
+            name.clone_into(&mut plugin.name);
         }
         self
     }
@@ -189,6 +199,12 @@ impl Builder {
     /// Most body bytes that the proxy buffers; 1 MiB unless set.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.settings.buffer_limit = bytes;
+        self
+    }
+
+    /// Most header fields that a request may have, its pseudo-header fields included; 100 unless set.
+    pub fn max_request_headers(mut self, count: usize) -> Self {
+        self.settings.max_request_headers = count;
         self
     }
 

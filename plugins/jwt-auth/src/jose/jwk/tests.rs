@@ -96,7 +96,6 @@ fn does_not_print_a_secret() {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 proptest::proptest! {
     #[test]
     fn members_never_panic(name in "n|e|x|y|k|kty|crv|alg|use|kid", value in "[A-Za-z0-9_-]{0,100}", id in 0..5_usize) {

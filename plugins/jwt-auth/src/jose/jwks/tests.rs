@@ -92,7 +92,6 @@ fn a_token_cannot_have_a_whole_set_tried() {
     assert_eq!(set.candidates(Algorithm::Es256, Some("a")).count(), MAX_CANDIDATES);
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 proptest::proptest! {
     #[test]
     fn documents_never_panic(text in r#"\{"keys":\[(\{|\}|"kty":|"RSA"|"EC"|"oct"|"k":|,|"kid":|"AQAB"|1|null){0,20}\]?\}?"#) {

@@ -170,10 +170,11 @@ fn compares_types_as_media_types() {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties {
     use super::{MAX_SIZE, Token, token_of};
     use proptest::prelude::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     proptest! {
         #[test]

@@ -206,5 +206,4 @@ fn a_token_is_verified_with_the_keys_that_fit() {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 mod differential;

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::HeaderName;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]

@@ -120,6 +120,8 @@ mod tests {
 
     use super::super::text::testing::{error, examples_parse};
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn contains(cidr: &str, address: &str) -> bool {
         cidr.parse::<Cidr>().unwrap().contains(address.parse().unwrap())

@@ -139,6 +139,8 @@ mod tests {
 
     use super::super::text::testing::{error, examples_parse};
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn each_unit() {

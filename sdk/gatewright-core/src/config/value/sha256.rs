@@ -83,6 +83,8 @@ mod tests {
 
     use super::super::text::testing::{error, examples_parse};
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// FIPS 180-4 example for "abc".
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -107,6 +107,8 @@ mod tests {
 
     use super::super::text::testing::error;
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn codes_of_replies_only() {

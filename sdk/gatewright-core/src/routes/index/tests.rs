@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::config::{HeaderName, from_value};
 use crate::routes::{HeaderCondition, canonical_path};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[derive(Clone, Debug, Default)]
 struct Request {

@@ -24,6 +24,8 @@ pub(super) fn decode(mut message: Vec<u8>, max: usize) -> Option<(u64, Vec<u8>)>
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn only_whole_messages_of_this_layout_are_read() {

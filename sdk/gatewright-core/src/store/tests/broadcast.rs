@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::super::*;
 use super::fake::alone;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn limits() -> BroadcastLimits {
     BroadcastLimits {

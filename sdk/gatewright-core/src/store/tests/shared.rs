@@ -6,6 +6,8 @@ use super::super::*;
 use super::fake::{World, alone, limited_store};
 use crate::host::Status;
 use std::sync::{Arc, Mutex};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn a_value_can_be_set_read_and_removed() {

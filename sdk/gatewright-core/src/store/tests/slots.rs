@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use super::super::*;
 use super::fake::alone;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const SECOND: Duration = Duration::from_nanos(1_000);
 

@@ -145,13 +145,15 @@ impl Vm {
 fn outcome(answer: Answer, timeout_millis: u32) -> Option<(u64, Option<Response>)> {
     let (timeout, after) = (timeout(timeout_millis), nanos(answer.after));
     let late = || (timeout < u64::MAX).then(|| (timeout, Some(synthetic(504, "upstream request timeout"))));
-    let refused = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
+    let reset = "upstream connect error or disconnect/reset before headers. reset reason: ";
+    let unavailable = |reason: &str| Some(synthetic(503, &format!("{reset}{reason}")));
     let end = match answer.kind {
         Kind::Timeout | Kind::Never => return late(),
         _ if after >= timeout => return late(),
         Kind::Response(response) => Some(response),
-        Kind::Refused => Some(synthetic(503, refused)),
-        Kind::Failed => None,
+        Kind::Refused => unavailable("remote connection failure"),
+        Kind::Failed => unavailable("connection termination"),
+        Kind::Truncated(_) => None,
     };
     Some((after, end))
 }

@@ -9,7 +9,11 @@ use crate::proxy::clock::nanos;
 use crate::proxy::exchange::Exchange;
 use crate::proxy::fields;
 use crate::proxy::timeline::Event;
+use crate::proxy::side::Piece;
 use crate::proxy::vm::LocalReply;
+
+/// How the body of the proxy's own 503 begins.
+const RESET: &str = "upstream connect error or disconnect/reset before headers. reset reason: ";
 
 impl Worker {
     /// Passes on the headers, once.
@@ -61,18 +65,15 @@ impl Worker {
 
     /// What the upstream does, or the proxy in its place.
     pub(crate) fn upstream_answers(&mut self, exchange: &Exchange, kind: Kind) {
-        let reset = "upstream connect error or disconnect/reset before headers. reset reason: ";
         match kind {
             Kind::Response(response) => self.respond(exchange, response),
             Kind::Timeout => self.proxy_reply(exchange, 504, "upstream request timeout", "response_timeout"),
             Kind::Refused => {
                 let details = "upstream_reset_before_response_started{remote_connection_failure}";
-                self.proxy_reply(exchange, 503, &format!("{reset}remote connection failure"), details);
+                self.proxy_reply(exchange, 503, &format!("{RESET}remote connection failure"), details);
             }
-            Kind::Failed => {
-                let details = "upstream_reset_before_response_started{connection_termination}";
-                self.proxy_reply(exchange, 503, &format!("{reset}connection termination"), details);
-            }
+            Kind::Failed => self.upstream_reset(exchange),
+            Kind::Truncated(response) => self.truncate(exchange, response),
             Kind::Never => {}
         }
     }
@@ -103,6 +104,32 @@ impl Worker {
             }
         }
         self.pump(exchange, Direction::Response);
+    }
+
+    /// The upstream resets the stream. Once its response has begun, the client gets no other one, even where the guest holds it.
+    fn upstream_reset(&mut self, exchange: &Exchange) {
+        let begun = exchange.0.borrow().response.headers_arrived;
+        if begun {
+            return self.cut(exchange, "upstream_reset_after_response_started{connection_termination}");
+        }
+        let details = "upstream_reset_before_response_started{connection_termination}";
+        self.proxy_reply(exchange, 503, &format!("{RESET}connection termination"), details);
+    }
+
+    /// The upstream's connection ends in the middle of its response.
+    fn truncate(&mut self, exchange: &Exchange, response: Response) {
+        {
+            let mut state = exchange.0.borrow_mut();
+            if state.over() || state.response.headers_arrived {
+                return;
+            }
+            let mut body = response.body_bytes();
+            body.truncate(body.len() / 2);
+            state.response.arrive(response.headers, false);
+            state.response.inbox.push_back(Piece::Body { data: body, end: false });
+        }
+        self.pump(exchange, Direction::Response);
+        self.upstream_reset(exchange);
     }
 
     /// Chooses the route, anew if the guest changed a header. `false`: the proxy has answered.

@@ -11,6 +11,8 @@ use crate::jose::testing::{Answers, FakeHost, jwk, jwks, key, mint, sign, token_
 use crate::jose::token::MAX_SIZE;
 use crate::jose::verify::{CrateVerifier, HostMemory, HostVerifier, PreferHost, Verdict, Verifier, VerifyError};
 use crate::jose::{Algorithm, Refusal, Token, base64url};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Every algorithm with the test keys that sign with it.
 const SIGNERS: [(Algorithm, &str); 17] = [

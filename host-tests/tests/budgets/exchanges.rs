@@ -1,0 +1,115 @@
+//! The exchanges that are watched.
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatewright_host::build::workspace_root;
+use gatewright_testing::message::Request;
+use gatewright_testing::proxy::World;
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
+use serde_json::{Value, json};
+
+/// One kind of exchange.
+pub(crate) struct Exchange {
+    /// Whose module handles it.
+    pub(crate) package: &'static str,
+    what: &'static str,
+    pub(crate) config: Value,
+    pub(crate) request: Request,
+    pub(crate) status: u16,
+}
+
+impl Exchange {
+    pub(crate) fn name(&self) -> String {
+        format!("{}: {}", self.package, self.what)
+    }
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Exchange> {
+    [empty(), api_key(), jwt_auth()].into_iter().flatten().collect()
+}
+
+fn empty() -> Vec<Exchange> {
+    let what = "nothing";
+    vec![Exchange { package: "guest-empty", what, config: json!({"policy": {}}), request: request(), status: 200 }]
+}
+
+fn api_key() -> Vec<Exchange> {
+    // The key is `secret`.
+    let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    let exchange = |what, key: Option<&str>, status| {
+        let request = key.into_iter().fold(request(), |request, key| request.with_header("x-api-key", key));
+        let config = json!({"policy": {"header": "x-api-key", "keys": [hash]}});
+        Exchange { package: "api-key", what, config, request, status }
+    };
+    vec![
+        exchange("no key", None, 401),
+        exchange("unknown key", Some("guess"), 403),
+        exchange("known key, response edited", Some("secret"), 200),
+    ]
+}
+
+fn jwt_auth() -> Vec<Exchange> {
+    let exchange = |what, token: Option<String>, status| {
+        let value = token.map(|token| format!("Bearer {token}"));
+        let request = value.into_iter().fold(request(), |request, value| request.with_header("authorization", value));
+        Exchange { package: "jwt-auth", what, config: jwt_config(), request, status }
+    };
+    let later = 3600;
+    let mut forged = token(Algorithm::RS256, "rsa-2048", later);
+    let signature = forged.rfind('.').unwrap() + 1;
+    let other = if forged[signature..].starts_with('A') { "B" } else { "A" };
+    forged.replace_range(signature..=signature, other);
+    vec![
+        exchange("no token", None, 401),
+        exchange("good RS256 token", Some(token(Algorithm::RS256, "rsa-2048", later)), 200),
+        exchange("good ES256 token", Some(token(Algorithm::ES256, "p-256", later)), 200),
+        exchange("bad signature", Some(forged), 401),
+        exchange("expired token", Some(token(Algorithm::RS256, "rsa-2048", -later)), 401),
+    ]
+}
+
+fn jwt_config() -> Value {
+    let keys: Value = serde_json::from_slice(&key_file("jwks.json")).unwrap();
+    json!({"policy": {"providers": [{
+        "name": "main", "issuer": "https://issuer.example", "audiences": ["orders"], "jwks": {"inline": keys},
+    }]}})
+}
+
+/// A token with the claims of an ordinary access token, which expires this many seconds from now.
+fn token(algorithm: Algorithm, key: &str, expires: i64) -> String {
+    let now = i64::try_from(World::default().now_nanos() / 1_000_000_000).unwrap();
+    let header = json!({"alg": format!("{algorithm:?}"), "kid": key, "typ": "at+jwt"});
+    let claims = json!({
+        "iss": "https://issuer.example", "aud": ["orders", "billing"], "sub": "5d41402a-bc4b-4a76-b971-9d911017c592",
+        "client_id": "web", "scope": "orders:read orders:write profile", "iat": now, "exp": now + expires,
+        "jti": "a8f5f167-f44f-4964-e6c9-98dee827110c",
+    });
+    let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let input = format!("{}.{}", encode(header), encode(claims));
+    let pem = key_file(&format!("{key}.pem"));
+    let key = match algorithm {
+        Algorithm::ES256 => EncodingKey::from_ec_pem(&pem),
+        _ => EncodingKey::from_rsa_pem(&pem),
+    };
+    let signature = crypto::sign(input.as_bytes(), &key.unwrap(), algorithm).unwrap();
+    format!("{input}.{signature}")
+}
+
+fn key_file(name: &str) -> Vec<u8> {
+    fs::read(workspace_root().join("plugins/jwt-auth/tests/keys").join(name)).unwrap()
+}
+
+/// What a browser's request looks like behind a proxy.
+fn request() -> Request {
+    Request::get("/api/v1/orders/42?expand=items")
+        .with_host("api.example.com")
+        .with_header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+        .with_header("accept", "application/json")
+        .with_header("accept-encoding", "gzip, deflate, br")
+        .with_header("accept-language", "en-US,en;q=0.5")
+        .with_header("x-forwarded-proto", "https")
+        .with_header("x-request-id", "5f4dcc3b-5aa7-4d61-8327-deb882cf99aa")
+}
