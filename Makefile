@@ -19,11 +19,11 @@ help: ## Show this list
 .PHONY: demo
 demo: setup ## Watch a real Envoy admit and refuse requests by their JWTs; HOLD=1 leaves it running
 	$(call step,Building the policy and the demo (minutes the first time))
-	$(CARGO) build --package gatewright-host --example demo
-	$(CARGO) run --quiet --package gatewright-host --example demo -- $(if $(HOLD),--hold)
+	$(CARGO) build --example demo
+	$(CARGO) run --quiet --example demo -- $(if $(HOLD),--hold)
 
 .PHONY: test
-test: setup lint test-native test-wasm test-hosts doc ## Everything: lint, native, on wasm, in wasmtime, in a real Envoy, docs
+test: setup lint test-all test-wasm doc ## Everything: lint, native, on wasm, in wasmtime, in a real Envoy, docs
 	$(call step,All green)
 
 .PHONY: lint
@@ -33,22 +33,28 @@ lint: ## Formatting and clippy
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 	$(CARGO) clippy --package gatewright --package jwt-auth --package api-key --target wasm32-wasip1 --quiet -- -D warnings
 
+# One selection of packages means one set of features, so wasmtime is built once.
+.PHONY: test-all
+test-all: setup ## All tests: native, wasmtime, real Envoy
+	$(call step,Tests: native; in wasmtime; in a real Envoy)
+	$(CARGO) test --workspace
+
 .PHONY: test-native
-test-native: ## Unit, property and doc tests, natively
+test-native: ## Only what needs neither wasmtime nor Envoy: quick
 	$(call step,Native tests)
-	$(CARGO) test --workspace --exclude gatewright-host --quiet
+	$(CARGO) test --workspace --exclude gatewright-host
+
+.PHONY: test-hosts
+test-hosts: setup ## Only the hosts: case files and host tests
+	$(call step,Hosts: wasmtime and a real Envoy)
+	$(CARGO) test --package gatewright-host
 
 .PHONY: test-wasm
 test-wasm: wasm-targets ## The same unit tests compiled to wasm, under node
 	$(call step,Unit tests on wasm)
 	@sh tools/wasm-bindgen.sh
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$(CURDIR)/.tools/bin/wasm-bindgen-test-runner" \
-	$(CARGO) test --quiet --target wasm32-unknown-unknown --lib $(addprefix --package ,$(WASM_UNIT_TESTED))
-
-.PHONY: test-hosts
-test-hosts: setup ## Case files and host tests: native, wasmtime, real Envoy
-	$(call step,Hosts: wasmtime and a real Envoy)
-	$(CARGO) test --package gatewright-host
+	$(CARGO) test --target wasm32-unknown-unknown --lib $(addprefix --package ,$(WASM_UNIT_TESTED))
 
 .PHONY: doc
 doc: ## API documentation, warnings are errors

@@ -40,3 +40,4 @@ impl Policy for ApiKey {
 }
 
 gatewright::export!(ApiKey, response_headers);
+gatewright::embed_schema!("../config.schema.json");

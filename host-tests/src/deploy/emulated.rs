@@ -62,7 +62,8 @@ fn answers(handler: Handler) -> impl FnMut(&Request) -> Answer + Send + 'static 
     move |request| match handler(request) {
         Outcome::Respond(response) => Answer::response(response),
         Outcome::Timeout => Answer::timeout(),
-        Outcome::Reset => Answer::failed(),
+        // Envoy answers for an upstream that resets before its headers, as for one that takes no connection.
+        Outcome::Reset => Answer::refused(),
     }
 }
 

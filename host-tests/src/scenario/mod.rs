@@ -93,6 +93,12 @@ pub trait Stage {
     /// The upstream got nothing.
     fn abort(&mut self, request: &Request, upstream: &str) -> Result<()>;
 
+    /// Sends one request, another one when an upstream has got something, and gives what came back for the first and the second.
+    ///
+    /// # Errors
+    /// The upstream got nothing.
+    fn meanwhile(&mut self, first: &Request, upstream: &str, second: &Request) -> Result<[Result<Received>; 2]>;
+
     /// What an upstream has got, in order.
     fn requests(&self, upstream: &str) -> Vec<Request>;
 

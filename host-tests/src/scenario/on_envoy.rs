@@ -87,6 +87,18 @@ impl OnEnvoy {
         Client::connect_with(self.envoy.address(), self.scene.patience)
     }
 
+    /// Sends a request whole, and waits until the upstream has got something.
+    fn begin(&self, request: &Request, upstream: &str) -> Result<Client> {
+        let before = self.requests(upstream).len();
+        let mut client = self.client()?;
+        client.start(request)?;
+        request.body.iter().try_for_each(|piece| client.piece(piece))?;
+        client.end(&request.trailers)?;
+        let came = || (self.requests(upstream).len() > before).then_some(());
+        Deadline::after(LIMIT).poll(came).with_context(|| format!("{upstream} got nothing"))?;
+        Ok(client)
+    }
+
     /// Waits until every exchange is over, for the plugin too.
     fn wait_until_idle(&self) -> Result<()> {
         let idle = || anyhow::Ok((self.envoy.stat("http.main.downstream_rq_active")? == Some(0)).then_some(()));
@@ -100,15 +112,14 @@ impl Stage for OnEnvoy {
     }
 
     fn abort(&mut self, request: &Request, upstream: &str) -> Result<()> {
-        let before = self.requests(upstream).len();
-        let mut client = self.client()?;
-        client.start(request)?;
-        request.body.iter().try_for_each(|piece| client.piece(piece))?;
-        client.end(&request.trailers)?;
-        let came = || (self.requests(upstream).len() > before).then_some(());
-        Deadline::after(LIMIT).poll(came).with_context(|| format!("{upstream} got nothing"))?;
-        client.abort();
+        self.begin(request, upstream)?.abort();
         self.wait_until_idle()
+    }
+
+    fn meanwhile(&mut self, first: &Request, upstream: &str, second: &Request) -> Result<[Result<Received>; 2]> {
+        let mut client = self.begin(first, upstream)?;
+        let second = self.send(second);
+        Ok([client.receive(), second])
     }
 
     fn requests(&self, upstream: &str) -> Vec<Request> {

@@ -127,11 +127,9 @@ impl OnWasmtime {
         self.sent += 1;
         self.proxy.exchange(request.clone()).on_worker(worker).send()
     }
-}
 
-impl Stage for OnWasmtime {
-    fn send(&mut self, request: &Request) -> Result<Received> {
-        let exchange = self.begin(request);
+    /// What the client gets within its patience.
+    fn receive(&mut self, exchange: &Exchange) -> Result<Received> {
         let mut waited = Duration::ZERO;
         while exchange.is_pending() && waited < self.patience {
             self.proxy.advance(STEP);
@@ -147,6 +145,23 @@ impl Stage for OnWasmtime {
             None if ending == Ending::TimedOut => bail!("no answer: read timeout"),
             None => bail!("no answer: the stream was reset"),
         }
+    }
+}
+
+impl Stage for OnWasmtime {
+    fn send(&mut self, request: &Request) -> Result<Received> {
+        let exchange = self.begin(request);
+        self.receive(&exchange)
+    }
+
+    fn meanwhile(&mut self, first: &Request, upstream: &str, second: &Request) -> Result<[Result<Received>; 2]> {
+        let before = self.requests(upstream).len();
+        let exchange = self.begin(first);
+        if self.requests(upstream).len() == before {
+            bail!("{upstream} got nothing");
+        }
+        let second = self.send(second);
+        Ok([self.receive(&exchange), second])
     }
 
     fn abort(&mut self, request: &Request, upstream: &str) -> Result<()> {

@@ -28,21 +28,26 @@ impl Exchange {
 
 /// All of them.
 pub(crate) fn all() -> Vec<Exchange> {
-    [empty(), api_key(), jwt_auth()].into_iter().flatten().collect()
+    let (by_hand, with_sdk) = (api_key_settings(), json!({"policy": api_key_settings()}));
+    let exchanges = [empty(), api_key("guest-callbacks", by_hand), api_key("api-key", with_sdk), jwt_auth()];
+    exchanges.into_iter().flatten().collect()
 }
 
+/// The `proxy-wasm` crate's, then ours.
 fn empty() -> Vec<Exchange> {
-    let what = "nothing";
-    vec![Exchange { package: "guest-empty", what, config: json!({"policy": {}}), request: request(), status: 200 }]
+    let exchange = |package, config| Exchange { package, what: "nothing", config, request: request(), status: 200 };
+    vec![exchange("guest-baseline", json!({})), exchange("guest-empty", json!({"policy": {}}))]
 }
 
-fn api_key() -> Vec<Exchange> {
+fn api_key_settings() -> Value {
     // The key is `secret`.
-    let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    json!({"header": "x-api-key", "keys": ["2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"]})
+}
+
+fn api_key(package: &'static str, config: Value) -> Vec<Exchange> {
     let exchange = |what, key: Option<&str>, status| {
         let request = key.into_iter().fold(request(), |request, key| request.with_header("x-api-key", key));
-        let config = json!({"policy": {"header": "x-api-key", "keys": [hash]}});
-        Exchange { package: "api-key", what, config, request, status }
+        Exchange { package, what, config: config.clone(), request, status }
     };
     vec![
         exchange("no key", None, 401),

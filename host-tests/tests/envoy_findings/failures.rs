@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use gatewright_host::envoy::FailurePolicy;
-use gatewright_host::scenario::{Scene, Stage};
-use gatewright_testing::message::Request;
+use gatewright_host::net::Answer;
+use gatewright_host::scenario::{SERVICE, Scene, Stage};
+use gatewright_testing::message::{Request, Response};
 
 use crate::setup::{found, probe, start};
 
@@ -70,6 +71,36 @@ fn a_panic_after_the_response_headers_cuts_the_response() {
     let received = stage.send(&Request::get("/").with_header("x-probe-response-body", "buffer; panic")).unwrap();
     assert_eq!(received.response.status(), 200);
     assert!(received.was_cut(), "{received:?}");
+}
+
+/// The VM died in one exchange; another one of its exchanges was with the upstream.
+#[test]
+fn an_exchange_under_way_fails_when_it_goes_on_even_where_later_ones_pass() {
+    for failure_policy in [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload(Duration::from_millis(10))] {
+        let slow = |_: &Request| Answer::After(Duration::from_millis(300), Box::new(Response::new(200).into()));
+        let mut stage = start(Scene { failure_policy, ..probe() }.upstream(SERVICE, slow));
+        let crash = Request::get("/").with_header("x-probe-request-headers", "panic");
+        let [first, second] = stage.meanwhile(&Request::get("/"), SERVICE, &crash).unwrap();
+        assert_eq!(second.unwrap().response.status(), 503);
+        assert_eq!(first.unwrap().response.status(), 503, "{failure_policy:?}");
+    }
+}
+
+/// Nobody lets it go on any more: it waits until the client or a timeout of the proxy gives up.
+#[test]
+fn an_exchange_that_is_held_when_the_vm_dies_is_never_answered() {
+    for failure_policy in [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload(Duration::from_millis(10))] {
+        let patience = Duration::from_millis(700);
+        let late = |_: &Request| Answer::After(Duration::from_millis(200), Box::new(Response::new(200).into()));
+        let mut stage = start(Scene { failure_policy, patience, ..probe() }.upstream("service", late));
+        let held = Request::get("/").with_header("x-probe-request-headers", "call service / 5000");
+        let crash = Request::get("/").with_header("x-probe-request-headers", "panic");
+        let [held, crashed] = stage.meanwhile(&held, "service", &crash).unwrap();
+        assert_eq!(crashed.unwrap().response.status(), 503);
+        let error = held.unwrap_err().to_string();
+        assert!(error.contains("read timeout"), "{error}");
+        assert_eq!(stage.requests(SERVICE).len(), 0);
+    }
 }
 
 fn reloading(backoff: Duration) -> Scene {

@@ -1,12 +1,14 @@
 //! Calls that a policy makes to other services, and how their answers find back.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
 use crate::fault::{Cause, Fault};
 use crate::headers::{Headers, HeadersError};
 use crate::host::{BufferKind, MapKind, Status};
+use crate::ids::IdMap;
 use crate::root::{Owner, Root, Shared};
 
 mod grpc;
@@ -31,6 +33,8 @@ pub enum CalloutError {
     Failed,
     /// The answer has more than this many bytes.
     TooLarge(usize),
+    /// More than this many messages of a stream came and were not read.
+    Unread(usize),
     /// The answer does not parse, or its headers are not readable.
     Unreadable(String),
     /// The answer's status is not 2xx. Envoy answers 503 for an upstream that it cannot reach and 504 for a timeout.
@@ -48,6 +52,7 @@ impl fmt::Display for CalloutError {
             Self::NotStarted(status) => write!(f, "the call was not started: {status}"),
             Self::Failed => f.write_str("the call failed before an answer came"),
             Self::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
+            Self::Unread(limit) => write!(f, "more than {limit} messages of the stream were not read"),
             Self::Unreadable(why) => write!(f, "the answer cannot be read: {why}"),
             Self::Status(status) => write!(f, "the answer's status is {status}"),
             Self::Grpc(status, message) => write!(f, "gRPC status {status}: {message}"),
@@ -78,7 +83,7 @@ pub(crate) struct Pending {
 pub(crate) enum State {
     Http { max_answer: usize, answer: Option<Result<Answer, CalloutError>> },
     Unary { max_answer: usize, answer: Option<Result<Vec<u8>, CalloutError>> },
-    Stream { messages: Vec<Vec<u8>>, closed: Option<CalloutError> },
+    Stream { max_answer: usize, messages: VecDeque<Vec<u8>>, closed: Option<CalloutError> },
 }
 
 /// A call in the worker's table. Dropping it forgets the call: an answer that still comes finds nobody.
@@ -91,32 +96,41 @@ struct Registered {
 impl Registered {
     fn new(root: &Rc<Root>, owner: Owner, token: u32, state: State) -> Self {
         let pending = Rc::new(Pending { owner, state: RefCell::new(state) });
-        root.shared.pending.borrow_mut().insert(token, Rc::clone(&pending));
-        Self { root: Rc::clone(root), token, pending }
+        let registered = Self { root: Rc::clone(root), token, pending };
+        registered.table().borrow_mut().insert(token, Rc::clone(&registered.pending));
+        registered
     }
 
-    /// Whether the host still knows the call.
+    /// Whether the host still works on the call.
     fn is_open(&self) -> bool {
-        self.root.shared.pending.try_borrow().is_ok_and(|calls| calls.contains_key(&self.token))
+        self.table().borrow().contains_key(&self.token)
+    }
+
+    fn table(&self) -> &RefCell<IdMap<Rc<Pending>>> {
+        match *self.pending.state.borrow() {
+            State::Http { .. } => &self.root.shared.http,
+            State::Unary { .. } | State::Stream { .. } => &self.root.shared.grpc,
+        }
     }
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        let Ok(mut calls) = self.root.shared.pending.try_borrow_mut() else { return };
-        let was_open = calls.remove(&self.token).is_some();
-        drop(calls);
-        if was_open && !matches!(*self.pending.state.borrow(), State::Http { .. }) {
-            // Best effort: a call whose stream is gone is gone with it.
-            let _ = self.root.host().grpc_cancel(self.token);
-        }
+        let was_open = self.table().borrow_mut().remove(&self.token).is_some();
+        // Best effort: a call that the host forgot needs no end. An HTTP callout has none that the ABI knows.
+        let _ = match *self.pending.state.borrow() {
+            State::Unary { .. } | State::Stream { .. } if was_open => self.root.host().grpc_cancel(self.token),
+            // The host keeps a stream until both sides have ended it.
+            State::Stream { .. } => self.root.host().grpc_close(self.token),
+            State::Http { .. } | State::Unary { .. } => Ok(()),
+        };
     }
 }
 
 impl Shared {
     /// An HTTP callout was answered.
     pub(crate) fn on_http_answer(&self, token: u32, headers: u32, body_size: u32, trailers: u32) -> Option<Owner> {
-        let pending = self.pending.borrow_mut().remove(&token)?;
+        let pending = self.http.borrow_mut().remove(&token)?;
         if let State::Http { max_answer, answer } = &mut *pending.state.borrow_mut() {
             *answer = Some(self.read_answer(headers, body_size, trailers, *max_answer));
         }
@@ -125,42 +139,41 @@ impl Shared {
 
     /// A gRPC message came.
     pub(crate) fn on_grpc_message(&self, token: u32, size: u32) -> Option<Owner> {
-        let pending = self.pending.borrow().get(&token).cloned()?;
+        let pending = self.grpc.borrow().get(&token).cloned()?;
         match &mut *pending.state.borrow_mut() {
             State::Unary { max_answer, answer } => {
                 *answer = Some(self.read_message(size, *max_answer));
-                self.pending.borrow_mut().remove(&token);
+                self.grpc.borrow_mut().remove(&token);
             }
-            State::Stream { messages, closed } => match self.read_message(size, MAX_ANSWER) {
-                Ok(message) if messages.len() < MAX_MESSAGES => messages.push(message),
-                Ok(_) => *closed = Some(CalloutError::TooLarge(MAX_MESSAGES)),
-                Err(error) => *closed = Some(error),
-            },
-            State::Http { .. } => {}
+            State::Stream { max_answer, messages, closed: closed @ None } => {
+                match self.read_message(size, *max_answer) {
+                    Ok(message) if messages.len() < MAX_MESSAGES => messages.push_back(message),
+                    Ok(_) => *closed = Some(CalloutError::Unread(MAX_MESSAGES)),
+                    Err(error) => *closed = Some(error),
+                }
+            }
+            // After a gap, later messages would only mislead.
+            State::Stream { .. } | State::Http { .. } => {}
         }
         Some(pending.owner)
     }
 
     /// A gRPC callout or stream ended.
     pub(crate) fn on_grpc_close(&self, token: u32, status: u32) -> Option<Owner> {
-        let pending = self.pending.borrow_mut().remove(&token)?;
+        let pending = self.grpc.borrow_mut().remove(&token)?;
         let message = self.host.callout_status().map(|(_, message)| message).unwrap_or_default();
         let error = CalloutError::Grpc(status, String::from_utf8_lossy(&message).into_owned());
         match &mut *pending.state.borrow_mut() {
             State::Unary { answer, .. } => *answer = Some(Err(error)),
-            State::Stream { closed, .. } => *closed = Some(error),
+            State::Stream { closed, .. } => {
+                closed.get_or_insert(error);
+            }
             State::Http { .. } => {}
         }
         Some(pending.owner)
     }
 
-    fn read_answer(
-        &self,
-        headers: u32,
-        body_size: u32,
-        trailers: u32,
-        limit: usize,
-    ) -> Result<Answer, CalloutError> {
+    fn read_answer(&self, headers: u32, body_size: u32, trailers: u32, limit: usize) -> Result<Answer, CalloutError> {
         if headers == 0 {
             return Err(CalloutError::Failed);
         }

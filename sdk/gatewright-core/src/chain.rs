@@ -141,9 +141,8 @@ impl Counters {
         };
         let Some(cell) = self.0.get(row + column) else { return };
         let mode = if mode == Mode::Shadow { "shadow" } else { "enforce" };
-        let counter = cell.get_or_init(|| {
-            Counter::define(&exchange.root.shared, &format!("{name}.{mode}.{}", verdict.as_str()))
-        });
+        let counter =
+            cell.get_or_init(|| Counter::define(&exchange.root.shared, &format!("{name}.{mode}.{}", verdict.as_str())));
         counter.increment();
     }
 }

@@ -6,15 +6,18 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::chain::Chosen;
 use crate::config::source;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
-use crate::chain::Chosen;
 use crate::property::{self, Peer};
 use crate::root::Owner;
 use crate::services::Services;
 
 /// The exchange's surroundings: who calls, on which route, what earlier policies found out; and the proxy's [`Services`].
+///
+/// What the proxy does not know is `None`. Where it fails to say, that is `None` too, and the exchange is a [`Fault`], whatever the
+/// policy then returns.
 pub struct Context {
     services: Services,
     exchange: Rc<Exchange>,
@@ -49,19 +52,19 @@ impl Context {
     /// The address that the connection came from: the client's, or that of a proxy before this one.
     #[must_use]
     pub fn source_address(&self) -> Option<SocketAddr> {
-        property::source_address(self.exchange.host())
+        property::source_address(&self.exchange)
     }
 
     /// The client's certificate, if the connection is mutually authenticated.
     #[must_use]
     pub fn peer(&self) -> Option<Peer> {
-        property::peer(self.exchange.host())
+        property::peer(&self.exchange)
     }
 
     /// The name of the proxy's route.
     #[must_use]
     pub fn route_name(&self) -> Option<String> {
-        property::text(self.exchange.host(), property::ROUTE_NAME)
+        property::text(&self.exchange, property::ROUTE_NAME)
     }
 
     /// The metadata of the proxy's route under `namespace`, typed as its configuration has it.
@@ -69,7 +72,7 @@ impl Context {
     /// # Errors
     /// A [`Fault`] if the host's metadata does not parse.
     pub fn route_metadata(&self, namespace: &str) -> Result<Option<Value>, Fault> {
-        let Ok(bytes) = self.exchange.host().property(property::ROUTE_METADATA) else { return Ok(None) };
+        let Some(bytes) = property::read(&self.exchange, property::ROUTE_METADATA) else { return Ok(None) };
         let mut metadata = source::decode_metadata(&bytes).map_err(|error| property::bad_metadata(&error))?;
         Ok(metadata.remove(namespace))
     }
@@ -77,7 +80,7 @@ impl Context {
     /// Any property of the host, raw.
     #[must_use]
     pub fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
-        self.exchange.host().property(path.join("\0").as_bytes()).ok()
+        property::read(&self.exchange, path.join("\0").as_bytes())
     }
 
     /// Leaves a value for the policies after this one in the module: the claims of a token, say. One value per type.

@@ -65,7 +65,7 @@ impl<'a> Decision<'a> {
             reason: self.reason,
             status: self.status,
             message: self.message,
-            request_id: property::text(host, property::REQUEST_ID),
+            request_id: host.property(property::REQUEST_ID).ok().and_then(|id| String::from_utf8(id).ok()),
         };
         host.log(level, &serde_json::to_string(&event).unwrap_or_default());
     }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::headers::HeadersError;
 use crate::host::Status;
+use crate::store::StoreError;
 
 /// A policy could not decide. What follows is not the policy's business: the SDK does what `failure_mode` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,12 @@ impl std::error::Error for Fault {}
 impl From<HeadersError> for Fault {
     fn from(error: HeadersError) -> Self {
         Self::new(Cause::Message, error.to_string())
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::new(Cause::Store, error.to_string())
     }
 }
 

@@ -99,7 +99,7 @@ impl Filters {
         };
         let mut piece = Piece { data, last };
         for step in &mut self.0 {
-            if let Err((reply, name)) = step.pass(exchange, &mut piece) {
+            if let Some((reply, name)) = step.pass(exchange, &mut piece) {
                 return Passed::Refused(reply, name);
             }
         }
@@ -114,23 +114,25 @@ impl Filters {
 }
 
 impl Step {
-    fn pass(&mut self, exchange: &Exchange, piece: &mut Piece) -> Result<(), (Reply, Rc<str>)> {
+    /// The refusal of a filter that counts, and whose it is.
+    fn pass(&mut self, exchange: &Exchange, piece: &mut Piece) -> Option<(Reply, Rc<str>)> {
         match self {
-            Self::Change(filter, chosen) => filter(piece).map_err(|reply| {
+            Self::Change(filter, chosen) => {
+                let reply = filter(piece).err()?;
                 chosen.decide_reply(exchange, &reply);
-                (reply, Rc::clone(&chosen.name))
-            }),
+                Some((reply, Rc::clone(&chosen.name)))
+            }
             Self::Observe(filter, chosen) => {
                 let refused = filter.as_mut().and_then(|filter| filter(&mut piece.clone()).err());
                 if let Some(reply) = refused {
                     chosen.decide_reply(exchange, &reply);
                     *filter = None;
                 }
-                Ok(())
+                None
             }
             Self::Replace(body, _) => {
                 piece.data = body.take().map(Rc::unwrap_or_clone).unwrap_or_default();
-                Ok(())
+                None
             }
         }
     }

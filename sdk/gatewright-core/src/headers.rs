@@ -133,12 +133,28 @@ impl Headers {
 
     /// Removes every value of a field. A field that is not there needs no edit.
     pub fn remove(&mut self, name: impl AsRef<str>) {
-        if !self.contains(name.as_ref()) {
-            return;
+        if self.contains(name.as_ref()) {
+            self.remove_unread(name.as_ref());
         }
-        let span = self.store(name.as_ref(), "");
+    }
+
+    /// As [`Headers::remove`], where it is not known whether the field is there.
+    pub(crate) fn remove_unread(&mut self, name: &str) {
+        let span = self.store(name, "");
         self.forget(span);
         self.edits.push(Edit::Remove(span));
+    }
+
+    /// Makes edits again that were made before the list was read.
+    pub(crate) fn repeat(&mut self, unread: &Self) {
+        for edit in &unread.edits {
+            let text = |span| std::str::from_utf8(unread.name(span)).unwrap_or_default();
+            match edit {
+                Edit::Set(span) => self.set(text(span), unread.value(span)),
+                Edit::Append(span) => self.append(text(span), unread.value(span)),
+                Edit::Remove(span) => self.remove(text(span)),
+            }
+        }
     }
 
     pub(crate) fn is_edited(&self) -> bool {
@@ -166,7 +182,7 @@ impl Headers {
     fn store(&mut self, name: &str, value: impl IntoFieldValue) -> Span {
         let at = |block: &Vec<u8>| u32::try_from(block.len()).unwrap_or(u32::MAX);
         let start = at(&self.block);
-        self.block.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+        self.block.extend(name.bytes().enumerate().map(|(index, byte)| name_byte(index, byte)));
         let middle = at(&self.block);
         value.write_to(&mut self.block);
         neutralise(self.block.get_mut(middle as usize..).unwrap_or_default());
@@ -246,6 +262,17 @@ macro_rules! number_as_field_value {
     )*};
 }
 number_as_field_value!(u16, u32, u64, u128, usize, i32, i64);
+
+/// A byte of a field name, in lower case as HTTP/2 has it. A name is a token (RFC 9110 §5.6.2), after a colon in pseudo-header fields;
+/// any other byte becomes `-`, for it could end the field.
+fn name_byte(index: usize, byte: u8) -> u8 {
+    match byte {
+        b':' if index == 0 => byte,
+        b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'^'..=b'z' | b'|' | b'~' => byte,
+        b'A'..=b'Z' => byte.to_ascii_lowercase(),
+        _ => b'-',
+    }
+}
 
 /// CR, LF and NUL end a field on the wire: whoever sets a value from foreign input must not be able to add a field (RFC 9110 §5.5).
 fn neutralise(value: &mut [u8]) {

@@ -184,7 +184,8 @@ impl Run {
         } else if let Err(fault) = request.message.accept(&self.chosen) {
             return self.fail(&fault);
         }
-        let decision = Decision { mode: self.chosen.mode, verdict: Verdict::Allow, reason: "", status: None, message: "" };
+        let decision =
+            Decision { mode: self.chosen.mode, verdict: Verdict::Allow, reason: "", status: None, message: "" };
         self.chosen.decide(&self.exchange, &decision);
         let original = if shadow { self.original.take() } else { None };
         Passage::On(original.unwrap_or(request))

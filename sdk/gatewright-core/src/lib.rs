@@ -7,6 +7,7 @@
 
 pub mod callout;
 pub mod config;
+pub mod future;
 pub mod host;
 pub mod pairs;
 pub mod routes;
@@ -60,7 +61,7 @@ pub use root::Module;
 pub use secret::Secret;
 pub use services::{Elapsed, Services};
 pub use setup::Setup;
-pub use signal::Signal;
+pub use signal::{Notified, Signal};
 pub use time::Timestamp;
 pub use timer::Sleep;
 pub use worker::Worker;

@@ -11,7 +11,7 @@ use crate::chain::Chosen;
 use crate::exchange::{Exchange, Side};
 use crate::fault::{Cause, Fault};
 use crate::filter::{BodyFilter, Piece};
-use crate::headers::{Headers, HeadersError};
+use crate::headers::{Headers, HeadersError, IntoFieldValue};
 use crate::host::{Direction, Status};
 use crate::reply::Reply;
 use crate::timer::Sleep;
@@ -84,12 +84,13 @@ pub(crate) struct Message {
 #[derive(Clone, Default)]
 struct Lazy {
     cell: OnceCell<Headers>,
-    empty: Headers,
+    /// Edits from before that: whoever only writes need not read.
+    unread: Headers,
 }
 
 impl Lazy {
     fn get_mut(&mut self) -> &mut Headers {
-        self.cell.get_mut().unwrap_or(&mut self.empty)
+        self.cell.get_mut().unwrap_or(&mut self.unread)
     }
 }
 
@@ -112,7 +113,7 @@ impl Message {
     pub(crate) fn local(exchange: Rc<Exchange>, headers: Headers, body: Vec<u8>) -> Self {
         Self {
             local: true,
-            headers: Lazy { cell: OnceCell::from(headers), empty: Headers::default() },
+            headers: Lazy { cell: OnceCell::from(headers), unread: Headers::default() },
             body: Some(Rc::new(body)),
             ..Self::new(exchange, Direction::Response)
         }
@@ -137,20 +138,33 @@ impl Message {
         self.headers.cell.get_or_init(|| {
             let side = self.side();
             let announced = side.headers.get().unwrap_or_default();
-            Headers::fetch(self.exchange.host(), side.headers_map(), announced).unwrap_or_else(|error| {
-                self.exchange.set_fault(error.into());
-                Headers::default()
-            })
+            let mut headers =
+                Headers::fetch(self.exchange.host(), side.headers_map(), announced).unwrap_or_else(|error| {
+                    self.exchange.set_fault(error.into());
+                    Headers::default()
+                });
+            headers.repeat(&self.headers.unread);
+            headers
         })
     }
 
-    pub(crate) fn headers_mut(&mut self) -> &mut Headers {
-        self.headers();
-        self.headers.get_mut()
+    pub(crate) fn set_header(&mut self, name: &str, value: impl IntoFieldValue) {
+        self.headers.get_mut().set(name, value);
+    }
+
+    pub(crate) fn append_header(&mut self, name: &str, value: impl IntoFieldValue) {
+        self.headers.get_mut().append(name, value);
+    }
+
+    pub(crate) fn remove_header(&mut self, name: &str) {
+        match self.headers.cell.get_mut() {
+            Some(headers) => headers.remove(name),
+            None => self.headers.unread.remove_unread(name),
+        }
     }
 
     pub(crate) fn is_edited(&self) -> bool {
-        self.headers.cell.get().is_some_and(Headers::is_edited)
+        self.headers.cell.get().unwrap_or(&self.headers.unread).is_edited()
     }
 
     /// Waits for the whole body, up to `limit` bytes.
@@ -238,8 +252,9 @@ impl Message {
             }
             return;
         }
+        let mine = std::mem::take(&mut self.filters);
         let mut filters = self.side().filters.borrow_mut();
-        for filter in std::mem::take(&mut self.filters) {
+        for filter in mine {
             filters.observe(filter, chosen);
         }
     }
@@ -256,7 +271,9 @@ impl Message {
         self.trailers.get_mut().commit(host, side.trailers_map())?;
         // The host does not mend content-length when a body changes.
         match exact {
-            Some(length) => host.replace_header(side.headers_map(), b"content-length", length.to_string().as_bytes())?,
+            Some(length) => {
+                host.replace_header(side.headers_map(), b"content-length", length.to_string().as_bytes())?
+            }
             None if side.filters.borrow().change() && !side.bodyless.get() => {
                 host.remove_header(side.headers_map(), b"content-length")?;
             }

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::config::ConfigError;
+use crate::exchange::Exchange;
 use crate::fault::{Cause, Fault};
-use crate::host::Host;
+use crate::host::Status;
 
 pub(crate) const ROUTE_NAME: &[u8] = b"xds\0route_name";
 pub(crate) const ROUTE_METADATA: &[u8] = b"xds\0route_metadata";
@@ -34,24 +35,37 @@ pub(crate) fn bad_metadata(error: &ConfigError) -> Fault {
     Fault::new(Cause::Message, format!("the route's metadata cannot be read: {error}"))
 }
 
+/// A property; `None` if there is none. A host that fails to say makes the exchange a fault.
+pub(crate) fn read(exchange: &Exchange, path: &[u8]) -> Option<Vec<u8>> {
+    match exchange.host().property(path) {
+        Ok(value) => Some(value),
+        Err(Status::NotFound) => None,
+        Err(status) => {
+            let name = String::from_utf8_lossy(path).replace('\0', ".");
+            exchange.set_fault(Fault::new(Cause::Other, format!("the host refused to give {name}: {status}")));
+            None
+        }
+    }
+}
+
 /// A property as text; `None` if there is none or it is not UTF-8. Envoy cannot tell an empty one from none.
-pub(crate) fn text(host: &dyn Host, path: &[u8]) -> Option<String> {
-    let value = String::from_utf8(host.property(path).ok()?).ok()?;
+pub(crate) fn text(exchange: &Exchange, path: &[u8]) -> Option<String> {
+    let value = String::from_utf8(read(exchange, path)?).ok()?;
     (!value.is_empty()).then_some(value)
 }
 
 /// The address that the connection came from.
-pub(crate) fn source_address(host: &dyn Host) -> Option<SocketAddr> {
-    text(host, SOURCE_ADDRESS)?.parse().ok()
+pub(crate) fn source_address(exchange: &Exchange) -> Option<SocketAddr> {
+    text(exchange, SOURCE_ADDRESS)?.parse().ok()
 }
 
 /// The client's certificate, if the connection is mutually authenticated.
-pub(crate) fn peer(host: &dyn Host) -> Option<Peer> {
-    let verified = host.property(MTLS).is_ok_and(|value| value.first() == Some(&1));
+pub(crate) fn peer(exchange: &Exchange) -> Option<Peer> {
+    let verified = read(exchange, MTLS).is_some_and(|value| value.first() == Some(&1));
     verified.then(|| Peer {
-        subject: text(host, PEER_SUBJECT),
-        uri_san: text(host, PEER_URI_SAN),
-        dns_san: text(host, PEER_DNS_SAN),
-        sha256: text(host, PEER_DIGEST),
+        subject: text(exchange, PEER_SUBJECT),
+        uri_san: text(exchange, PEER_URI_SAN),
+        dns_san: text(exchange, PEER_DNS_SAN),
+        sha256: text(exchange, PEER_DIGEST),
     })
 }

@@ -6,7 +6,6 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use crate::config::{HeaderName, source};
-use crate::host::Status;
 use crate::property;
 use crate::request::Request;
 use crate::routes::RouteQuery;
@@ -28,7 +27,7 @@ impl<'a> Query<'a> {
     fn metadata(&self) -> &Value {
         self.metadata.get_or_init(|| {
             let exchange = &self.request.message.exchange;
-            let Ok(bytes) = exchange.host().property(property::ROUTE_METADATA) else { return Value::Null };
+            let Some(bytes) = property::read(exchange, property::ROUTE_METADATA) else { return Value::Null };
             match source::decode_metadata(&bytes) {
                 Ok(mut metadata) => metadata.remove(METADATA_NAMESPACE).unwrap_or_default(),
                 Err(error) => {
@@ -46,15 +45,7 @@ impl<'a> Query<'a> {
 
 impl RouteQuery for Query<'_> {
     fn route_name(&self) -> Option<Cow<'_, [u8]>> {
-        let exchange = &self.request.message.exchange;
-        match exchange.host().property(property::ROUTE_NAME) {
-            Ok(name) => Some(Cow::Owned(name)),
-            Err(Status::NotFound) => None,
-            Err(status) => {
-                exchange.set_fault(status.into());
-                None
-            }
-        }
+        property::read(&self.request.message.exchange, property::ROUTE_NAME).map(Cow::Owned)
     }
 
     fn host(&self) -> Option<Cow<'_, [u8]>> {

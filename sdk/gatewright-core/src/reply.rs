@@ -9,11 +9,17 @@ use crate::headers::{Headers, IntoFieldValue};
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub(crate) status: u16,
-    pub(crate) headers: Headers,
+    /// Boxed, so that a `Result` with a reply in it stays small.
+    pub(crate) headers: Box<Headers>,
     pub(crate) body: Vec<u8>,
     pub(crate) grpc_status: Option<u32>,
     pub(crate) verdict: Verdict,
     pub(crate) reason: Cow<'static, str>,
+}
+
+/// A final status code as it stands, anything else as 500: the proxy must not be made to send what is no response.
+pub(crate) fn sendable(status: u16) -> u16 {
+    if (200..=599).contains(&status) { status } else { 500 }
 }
 
 /// What a policy decided, as metrics and events name it.
@@ -43,12 +49,12 @@ impl Verdict {
 }
 
 impl Reply {
-    /// Refuses the request. `reason` is a short snake_case word for events and the access log; the client does not see it.
+    /// Refuses the request. A `status` that is not 200 to 599 is sent as 500. `reason` is a short snake_case word for events and the access log; the client does not see it.
     pub fn deny(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(status, Verdict::Deny, reason.into())
     }
 
-    /// Answers the request, which is no refusal.
+    /// Answers the request, which is no refusal. A `status` that is not 200 to 599 is sent as 500.
     pub fn answer(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(status, Verdict::Answer, reason.into())
     }
@@ -105,6 +111,7 @@ impl Reply {
     }
 
     fn new(status: u16, verdict: Verdict, reason: Cow<'static, str>) -> Self {
-        Self { status, headers: Headers::default(), body: Vec::new(), grpc_status: None, verdict, reason }
+        let status = sendable(status);
+        Self { status, headers: Box::default(), body: Vec::new(), grpc_status: None, verdict, reason }
     }
 }

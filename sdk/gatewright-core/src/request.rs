@@ -16,17 +16,18 @@ use crate::response::Response;
 
 /// A request on its way to the upstream. Edits reach the proxy when the request is forwarded.
 pub struct Request {
-    pub(crate) message: Message,
+    /// Boxed: a request moves through many futures.
+    pub(crate) message: Box<Message>,
     pub(crate) run: Option<Rc<Run>>,
 }
 
 impl Request {
     pub(crate) fn new(exchange: &Rc<Exchange>) -> Self {
-        Self { message: Message::new(Rc::clone(exchange), Direction::Request), run: None }
+        Self { message: Box::new(Message::new(Rc::clone(exchange), Direction::Request)), run: None }
     }
 
     pub(crate) fn checkpoint(&self) -> Self {
-        Self { message: self.message.checkpoint(), run: None }
+        Self { message: Box::new(self.message.checkpoint()), run: None }
     }
 
     /// Every header field, pseudo-header fields such as `:path` included.
@@ -51,17 +52,17 @@ impl Request {
 
     /// Makes this the only value of a header field.
     pub fn set_header(&mut self, name: impl AsRef<str>, value: impl IntoFieldValue) {
-        self.message.headers_mut().set(name, value);
+        self.message.set_header(name.as_ref(), value);
     }
 
     /// Adds a value to a header field.
     pub fn append_header(&mut self, name: impl AsRef<str>, value: impl IntoFieldValue) {
-        self.message.headers_mut().append(name, value);
+        self.message.append_header(name.as_ref(), value);
     }
 
     /// Removes a header field, all its values.
     pub fn remove_header(&mut self, name: impl AsRef<str>) {
-        self.message.headers_mut().remove(name);
+        self.message.remove_header(name.as_ref());
     }
 
     /// The method (`:method`); empty if it is not UTF-8.
@@ -82,7 +83,8 @@ impl Request {
         self.headers().text(":authority").unwrap_or_default()
     }
 
-    /// Waits for the whole body and gives it. The request stays held meanwhile.
+    /// Waits for the whole body and gives it. The request stays held meanwhile, up to the host's buffer limit: above it the proxy
+    /// answers 413 by itself. An earlier policy's [`set_body`](Self::set_body) counts.
     ///
     /// # Errors
     /// [`BodyError::TooLarge`] as soon as more than `limit` bytes have arrived; other [`BodyError`]s if it cannot be read.
@@ -90,7 +92,8 @@ impl Request {
         self.message.body(limit).await
     }
 
-    /// Waits for the next bytes of the body; `None` at its end. The request stays held, up to the host's buffer limit.
+    /// Waits for the next bytes of the body; `None` at its end. The request stays held, up to the host's buffer limit. How the body is
+    /// cut into chunks means nothing.
     ///
     /// # Errors
     /// A [`BodyError`] if the body cannot be read.
@@ -99,12 +102,16 @@ impl Request {
     }
 
     /// Replaces the body; `content-length` follows.
+    ///
+    /// A request without a body, such as most `GET`s, cannot get one: the exchange is then a [`Fault`](crate::Fault).
     pub fn set_body(&mut self, body: impl Into<Vec<u8>>) {
         self.message.set_body(body.into());
     }
 
     /// Shows every piece of the body to `filter` as it passes, after the request is forwarded. Nothing is held, so there is no
     /// limit; `content-length` is removed.
+    ///
+    /// Filters run when every policy is done: what [`body`](Self::body) gives a later policy is not filtered yet.
     pub fn filter_body(&mut self, filter: impl FnMut(&mut Piece) -> Result<(), Reply> + 'static) {
         self.message.filter_body(Box::new(filter) as BodyFilter);
     }

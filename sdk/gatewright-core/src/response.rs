@@ -7,12 +7,13 @@ use crate::filter::{BodyFilter, Piece};
 use crate::headers::{Headers, IntoFieldValue};
 use crate::host::Direction;
 use crate::message::{BodyError, Message};
-use crate::reply::Reply;
+use crate::reply::{Reply, sendable};
 
 /// A response on its way to the client: the upstream's, a later policy's reply, or the proxy's own error page. Edits reach the
 /// proxy when every policy is done with it.
 pub struct Response {
-    pub(crate) message: Message,
+    /// Boxed: a response moves through many futures.
+    pub(crate) message: Box<Message>,
     pub(crate) reply: Option<ReplyMeta>,
 }
 
@@ -26,18 +27,19 @@ pub(crate) struct ReplyMeta {
 
 impl Response {
     pub(crate) fn upstream(exchange: &Rc<Exchange>) -> Self {
-        Self { message: Message::new(Rc::clone(exchange), Direction::Response), reply: None }
+        Self { message: Box::new(Message::new(Rc::clone(exchange), Direction::Response)), reply: None }
     }
 
     /// A reply of the policy or module of this name.
     pub(crate) fn local(exchange: &Rc<Exchange>, name: &str, reply: Reply) -> Self {
         let details = format!("gatewright.{name}.{}.{}", reply.verdict.as_str(), reply.reason);
         let meta = ReplyMeta { status: reply.status, grpc_status: reply.grpc_status, details };
-        Self { message: Message::local(Rc::clone(exchange), reply.headers, reply.body), reply: Some(meta) }
+        let message = Box::new(Message::local(Rc::clone(exchange), *reply.headers, reply.body));
+        Self { message, reply: Some(meta) }
     }
 
     pub(crate) fn checkpoint(&self) -> Self {
-        Self { message: self.message.checkpoint(), reply: self.reply.clone() }
+        Self { message: Box::new(self.message.checkpoint()), reply: self.reply.clone() }
     }
 
     /// The status code; 0 if the upstream's is no number.
@@ -49,11 +51,12 @@ impl Response {
         }
     }
 
-    /// Sets the status code.
+    /// Sets the status code. One that is not 200 to 599 becomes 500.
     pub fn set_status(&mut self, status: u16) {
+        let status = sendable(status);
         match &mut self.reply {
             Some(reply) => reply.status = status,
-            None => self.message.headers_mut().set(":status", status),
+            None => self.message.set_header(":status", status),
         }
     }
 
@@ -77,17 +80,17 @@ impl Response {
 
     /// Makes this the only value of a header field.
     pub fn set_header(&mut self, name: impl AsRef<str>, value: impl IntoFieldValue) {
-        self.message.headers_mut().set(name, value);
+        self.message.set_header(name.as_ref(), value);
     }
 
     /// Adds a value to a header field.
     pub fn append_header(&mut self, name: impl AsRef<str>, value: impl IntoFieldValue) {
-        self.message.headers_mut().append(name, value);
+        self.message.append_header(name.as_ref(), value);
     }
 
     /// Removes a header field, all its values.
     pub fn remove_header(&mut self, name: impl AsRef<str>) {
-        self.message.headers_mut().remove(name);
+        self.message.remove_header(name.as_ref());
     }
 
     /// Waits for the whole body and gives it. The response stays held meanwhile.
@@ -98,7 +101,8 @@ impl Response {
         self.message.body(limit).await
     }
 
-    /// Waits for the next bytes of the body; `None` at its end. The response stays held, up to the host's buffer limit.
+    /// Waits for the next bytes of the body; `None` at its end. The response stays held, up to the host's buffer limit. How the body
+    /// is cut into chunks means nothing.
     ///
     /// # Errors
     /// A [`BodyError`] if the body cannot be read.
@@ -107,11 +111,15 @@ impl Response {
     }
 
     /// Replaces the body; `content-length` follows. To replace the whole response, return a [`Reply`] instead.
+    ///
+    /// A response without a body, such as one to `HEAD`, cannot get one: the exchange is then a [`Fault`](crate::Fault).
     pub fn set_body(&mut self, body: impl Into<Vec<u8>>) {
         self.message.set_body(body.into());
     }
 
     /// Shows every piece of the body to `filter` as it passes. Nothing is held, so there is no limit; `content-length` is removed.
+    ///
+    /// Filters run when every policy is done: what [`body`](Self::body) gives a policy further out is not filtered yet.
     pub fn filter_body(&mut self, filter: impl FnMut(&mut Piece) -> Result<(), Reply> + 'static) {
         self.message.filter_body(Box::new(filter) as BodyFilter);
     }

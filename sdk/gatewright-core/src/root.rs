@@ -1,8 +1,7 @@
 //! One configured plugin in a worker, and the worker's parts that all plugins share.
 
-use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -11,13 +10,13 @@ use std::task::{Context, Waker};
 use serde_json::Value;
 
 use crate::callout::Pending;
+use crate::chain::Chain;
 use crate::config::ConfigError;
 use crate::host::Host;
 use crate::ids::IdMap;
 use crate::metrics::Counter;
 use crate::phases::Phases;
 use crate::policy::Policy;
-use crate::chain::Chain;
 use crate::setup::Setup;
 use crate::time::Timestamp;
 use crate::timer::Timers;
@@ -47,13 +46,18 @@ pub(crate) enum Owner {
     /// An exchange, by its context id.
     Exchange(u32),
     /// A background task, by its root context and number.
-    Task(u32, usize),
+    Task(u32, u64),
+    /// Nobody: whatever is waited for never comes.
+    Nobody,
 }
 
 /// What all plugins in a worker share.
 pub(crate) struct Shared {
     pub(crate) host: Rc<dyn Host>,
-    pub(crate) pending: RefCell<IdMap<Rc<Pending>>>,
+    /// HTTP callouts by token. A host may count them apart from gRPC calls.
+    pub(crate) http: RefCell<IdMap<Rc<Pending>>>,
+    /// gRPC callouts and streams by token.
+    pub(crate) grpc: RefCell<IdMap<Rc<Pending>>>,
     /// Ids of metrics by name: defining one again costs the host an entry each time.
     pub(crate) metrics: RefCell<HashMap<String, u32>>,
     /// The context that host calls act on.
@@ -71,9 +75,9 @@ pub(crate) struct Root {
     pub(crate) module: Module,
     pub(crate) chain: RefCell<Option<Rc<Chain>>>,
     pub(crate) timers: RefCell<Timers>,
-    pub(crate) tasks: RefCell<Vec<Option<Task>>>,
-    /// Values that policies of one configuration share, by type.
-    pub(crate) singletons: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
+    /// Background tasks by number; `None` while one runs.
+    tasks: RefCell<BTreeMap<u64, Option<Task>>>,
+    last_task: Cell<u64>,
 }
 
 impl Root {
@@ -85,7 +89,7 @@ impl Root {
             chain: RefCell::new(None),
             timers: RefCell::default(),
             tasks: RefCell::default(),
-            singletons: RefCell::default(),
+            last_task: Cell::new(0),
         }
     }
 
@@ -93,23 +97,40 @@ impl Root {
         &*self.shared.host
     }
 
+    /// A number for a background task. Those of an older configuration may still be woken, so none is given twice.
+    pub(crate) fn next_task(&self) -> u64 {
+        self.last_task.set(self.last_task.get() + 1);
+        self.last_task.get()
+    }
+
+    /// Takes a new configuration: policies and tasks. The old tasks end.
+    pub(crate) fn configure(&self, chain: Chain, tasks: Vec<(u64, Task)>) {
+        let old = self.chain.replace(Some(Rc::new(chain)));
+        let old_tasks = self.tasks.replace(tasks.into_iter().map(|(number, task)| (number, Some(task))).collect());
+        drop((old, old_tasks));
+    }
+
+    pub(crate) fn task_numbers(&self) -> Vec<u64> {
+        self.tasks.borrow().keys().copied().collect()
+    }
+
     /// Lets a background task run until it waits again.
-    pub(crate) fn run_task(&self, index: usize) {
-        let taken = self.tasks.borrow_mut().get_mut(index).and_then(Option::take);
+    pub(crate) fn run_task(&self, number: u64) {
+        let taken = self.tasks.borrow_mut().get_mut(&number).and_then(Option::take);
         let Some(mut task) = taken else { return };
-        if task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
-            if let Some(place) = self.tasks.borrow_mut().get_mut(index) {
-                *place = Some(task);
-            }
+        let done = task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        let mut tasks = self.tasks.borrow_mut();
+        if done {
+            tasks.remove(&number);
+        } else if let Some(place) = tasks.get_mut(&number) {
+            *place = Some(task);
         }
     }
 
     /// Drops what the plugin waits for: values that point back here would keep it alive.
     pub(crate) fn clear(&self) {
-        let tasks = self.tasks.take();
-        drop(tasks);
-        self.chain.take();
-        self.singletons.take();
+        let (tasks, chain) = (self.tasks.take(), self.chain.take());
+        drop((tasks, chain));
     }
 
     /// An exchange moved to another route after the policies had decided for one.
@@ -124,16 +145,25 @@ impl Root {
 
 impl Shared {
     pub(crate) fn new(host: Rc<dyn Host>) -> Self {
-        Self { host, pending: RefCell::default(), metrics: RefCell::default(), current: Cell::new(0), woken: RefCell::default() }
+        Self {
+            host,
+            http: RefCell::default(),
+            grpc: RefCell::default(),
+            metrics: RefCell::default(),
+            current: Cell::new(0),
+            woken: RefCell::default(),
+        }
     }
 
-    /// Makes host calls act on `context`, and returns the context before.
-    pub(crate) fn enter(&self, context: u32) -> u32 {
-        let before = self.current.replace(context);
-        if before != context {
-            // A context that is gone stays refused; the calls that follow then say so themselves.
-            let _ = self.host.set_effective_context(context);
+    /// Makes host calls act on `context`. `false`: the host does not know it, and calls would act on another one.
+    pub(crate) fn enter(&self, context: u32) -> bool {
+        if self.current.get() == context {
+            return true;
         }
-        before
+        let entered = self.host.set_effective_context(context).is_ok();
+        if entered {
+            self.current.set(context);
+        }
+        entered
     }
 }

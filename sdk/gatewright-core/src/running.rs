@@ -6,14 +6,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::exchange::{End, Exchange};
+use crate::fault::{Cause, Fault};
 use crate::filter::Passed;
-use crate::host::{Action, Direction, LogLevel};
+use crate::host::{Action, Direction, LogLevel, Status};
 use crate::layer::{self, Passage};
 use crate::pairs;
 use crate::property;
-use crate::reply::Reply;
 use crate::request::Request;
 use crate::response::Response;
 use crate::root::Root;
@@ -32,12 +31,12 @@ impl Running {
         let exchange = Rc::new(Exchange::new(context, root));
         exchange.request.on_headers(headers, end_of_stream);
         let request = Request::new(&exchange);
-        let layers = chain.map(|chain| chain.choose(&request)).map(|chosen| match exchange.fault.take() {
-            Some(fault) => refused(&exchange, &fault),
-            None => layer::run(Rc::clone(&exchange), chosen, 0, request),
-        });
         // A plugin without a configuration decides nothing, so nothing passes.
-        let layers = layers.unwrap_or_else(|| refused(&exchange, &Fault::unconfigured()));
+        let chosen = chain.map(|chain| chain.choose(&request)).ok_or_else(Fault::unconfigured);
+        let layers: Layers = match (chosen, exchange.fault.take()) {
+            (Ok(chosen), None) => layer::run(Rc::clone(&exchange), chosen, 0, request),
+            (Err(fault), _) | (_, Some(fault)) => Box::pin(std::future::ready(Passage::Back(exchange.refusal(&fault)))),
+        };
         Self { exchange, layers: RefCell::new(Some(layers)) }
     }
 
@@ -47,46 +46,50 @@ impl Running {
     }
 
     pub(crate) fn on_response_headers(&self, count: u32, end_of_stream: bool) -> Action {
-        let exchange = &self.exchange;
-        if exchange.replied.get() {
-            return Action::Continue;
+        if let Some(action) = self.after_end(Direction::Response) {
+            return action;
         }
-        if !exchange.request.open.get() {
-            // The proxy answered by itself while the request was held: there is nothing left to decide.
-            exchange.replied.set(true);
+        let exchange = &self.exchange;
+        exchange.response.on_headers(count, end_of_stream);
+        // The proxy answered by itself while the request was held.
+        exchange.early.set(!exchange.request.open.get());
+        self.notice_other_route();
+        self.run(Some(Direction::Response));
+        if exchange.early.take() {
+            // Nobody waits for an answer, and there is nothing left to decide.
+            exchange.end.set(End::Answered);
             self.layers.take();
             return Action::Continue;
         }
-        exchange.response.on_headers(count, end_of_stream);
-        self.notice_other_route();
-        self.run(Some(Direction::Response));
         self.header_action(Direction::Response)
     }
 
     pub(crate) fn on_body(&self, direction: Direction, size: u32, end_of_stream: bool) -> Action {
-        let side = self.exchange.side(direction);
-        if self.exchange.replied.get() {
-            return Action::Continue;
+        if let Some(action) = self.after_end(direction) {
+            return action;
         }
+        let side = self.exchange.side(direction);
         side.on_body(size, end_of_stream);
         if side.open.get() {
-            self.pass_body(direction);
-            return Action::Continue;
+            self.pass_body(direction, false);
+        } else {
+            self.run(Some(direction));
         }
-        self.run(Some(direction));
-        if self.is_held(direction) { Action::Pause } else { Action::Continue }
+        self.action(direction)
     }
 
     pub(crate) fn on_trailers(&self, direction: Direction, count: u32) -> Action {
-        let side = self.exchange.side(direction);
-        if self.exchange.replied.get() {
-            return Action::Continue;
+        if let Some(action) = self.after_end(direction) {
+            return action;
         }
+        let side = self.exchange.side(direction);
         side.on_trailers(count);
         if !side.open.get() {
             self.run(Some(direction));
+        } else if side.filters.borrow().owe() {
+            self.cut(direction, "there was no body in whose place the new one could go");
         }
-        if self.is_held(direction) { Action::Pause } else { Action::Continue }
+        self.action(direction)
     }
 
     /// Something that the policies waited for happened, outside the exchange's own callbacks.
@@ -96,23 +99,34 @@ impl Running {
 
     /// Nothing more can happen to the exchange in this module.
     pub(crate) fn is_over(&self) -> bool {
-        let passing = [Direction::Request, Direction::Response]
-            .iter()
-            .any(|direction| !self.exchange.side(*direction).filters.borrow().is_empty());
-        self.layers.try_borrow().is_ok_and(|layers| layers.is_none()) && !passing && !self.exchange.replied.get()
+        let (request, response) = (&self.exchange.request, &self.exchange.response);
+        let passing = !request.filters.borrow().is_empty() || !response.filters.borrow().is_empty();
+        // After an end, the proxy must still be told what may pass.
+        self.layers.borrow().is_none() && !passing && self.exchange.end.get() == End::Open
+    }
+
+    /// Drops whatever the policies wait for. Their context is gone.
+    pub(crate) fn clear(&self) {
+        let layers = self.layers.take();
+        drop(layers);
+        self.exchange.clear();
     }
 
     /// Lets the policies run until they wait again. A direction that opens in its own callback goes on by that callback's
     /// return; one that opens elsewhere must be told to.
     fn run(&self, callback: Option<Direction>) {
-        let before = [self.exchange.request.open.get(), self.exchange.response.open.get()];
+        let exchange = &self.exchange;
+        let before = [exchange.request.open.get(), exchange.response.open.get()];
         self.poll();
-        let after = [self.exchange.request.open.get(), self.exchange.response.open.get()];
-        let directions = [Direction::Request, Direction::Response];
-        for ((direction, before), after) in directions.into_iter().zip(before).zip(after) {
-            if after && !before && callback != Some(direction) {
+        for (direction, before) in [Direction::Request, Direction::Response].into_iter().zip(before) {
+            let opened = exchange.side(direction).open.get() && !before;
+            if !opened {
+                continue;
+            }
+            self.pass_body(direction, true);
+            if callback != Some(direction) && exchange.end.get() == End::Open {
                 // A stream that is gone cannot go on; its end comes as a callback of its own.
-                let _ = self.exchange.host().continue_stream(direction);
+                let _ = exchange.host().continue_stream(direction);
             }
         }
     }
@@ -121,115 +135,106 @@ impl Running {
         let Some(mut layers) = self.layers.take() else { return };
         match layers.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(passage) => self.finish(passage),
-            Poll::Pending => match self.exchange.last_word.take() {
-                Some(response) => self.respond(response),
-                None => {
-                    self.layers.replace(Some(layers));
-                    self.pass_held_body(Direction::Request);
-                }
-            },
+            Poll::Pending => {
+                self.layers.replace(Some(layers));
+            }
         }
     }
 
     fn finish(&self, passage: Passage) {
         match passage {
-            Passage::Gone => {}
-            Passage::Back(response) => self.respond(response),
-            Passage::On(request) => match request.message.release() {
-                Ok(()) => self.pass_held_body(Direction::Request),
-                Err(fault) => self.refuse(&fault),
-            },
+            Passage::Gone if self.exchange.request.open.get() => {}
+            Passage::Gone => self.refuse(&Fault::new(Cause::Misuse, "the request was given up before it could go on")),
+            Passage::On(request) => self.or_refuse(request.message.release()),
+            Passage::Back(response) if response.reply.is_some() => self.send(response),
+            Passage::Back(response) => self.or_refuse(response.message.release()),
         }
     }
 
-    fn respond(&self, response: Response) {
-        if response.reply.is_some() {
-            return self.send(response);
-        }
-        match response.message.release() {
-            Ok(()) => self.pass_held_body(Direction::Response),
-            Err(fault) => self.refuse(&fault),
+    fn or_refuse(&self, released: Result<(), Fault>) {
+        if let Err(fault) = released {
+            self.refuse(&fault);
         }
     }
 
     fn refuse(&self, fault: &Fault) {
-        let host = self.exchange.host();
-        host.log(LogLevel::Error, &format!("gatewright: {}: {fault}", self.exchange.root.module.name));
-        let details = format!("gatewright.{}.fault.{}", self.exchange.root.module.name, fault.cause().as_str());
-        self.send(Response::local(&self.exchange, Reply::deny(fault.status(), fault.cause().as_str()), details));
+        self.send(self.exchange.refusal(fault));
     }
 
     /// Answers from here.
     fn send(&self, response: Response) {
         let exchange = &self.exchange;
         let Some(meta) = response.reply else { return };
-        let (status, headers, body) = match response.message.into_local() {
-            Ok((headers, body)) => (meta.status, headers, body),
-            Err(reply) => (reply.status, reply.headers, reply.body),
-        };
-        exchange.replied.set(true);
+        let (headers, body) = response.message.into_local();
+        exchange.end.set(End::Answered);
         let grpc = meta.grpc_status.and_then(|status| i32::try_from(status).ok()).unwrap_or(-1);
-        let fields = pairs::encode(headers.iter());
-        let host = exchange.host();
-        let sent = host.send_local_response(u32::from(status), meta.details.as_bytes(), &body, &fields, grpc);
-        if sent.is_err() {
+        let (fields, host) = (pairs::encode(headers.iter()), exchange.host());
+        let sent = host.send_local_response(u32::from(meta.status), meta.details.as_bytes(), &body, &fields, grpc);
+        if let Err(status) = sent {
             // Neither answered nor allowed to pass: the only safe end is a reset.
-            let _ = host.close_stream(Direction::Request);
+            self.cut(Direction::Request, &format!("the host did not send a reply: {status}"));
         }
     }
 
-    /// Runs what the host held while the policies waited through the filters that they left.
-    fn pass_held_body(&self, direction: Direction) {
+    /// Shows the filters what the host has of a body: of one that was held until now, or of one that passes.
+    fn pass_body(&self, direction: Direction, held: bool) {
         let side = self.exchange.side(direction);
-        if side.open.get() && side.buffered.get() > 0 {
-            self.pass_body(direction);
-            side.buffered.set(0);
-        }
-    }
-
-    fn pass_body(&self, direction: Direction) {
-        let side = self.exchange.side(direction);
-        if side.filters.borrow().is_empty() {
+        if self.exchange.end.get() != End::Open || side.filters.borrow().is_empty() || !side.unfiltered.take() {
             return;
         }
-        let host = self.exchange.host();
-        let passed = side.filters.borrow_mut().run(side, host);
+        let passed = side.filters.borrow_mut().run(&self.exchange, side);
+        let answerable = held || (direction == Direction::Request && self.exchange.response.headers.get().is_none());
         match passed {
             Passed::On => {}
-            Passed::Refused(reply) if self.exchange.response.headers.get().is_none() => {
-                let details = format!("gatewright.{}.body.{}", self.exchange.root.module.name, reply.reason);
-                self.send(Response::local(&self.exchange, reply, details));
-            }
-            Passed::Refused(_) => self.cut(direction, "a body filter refused"),
-            Passed::Failed(status) => self.cut(direction, &format!("a body could not be filtered: {status}")),
+            Passed::Refused(reply, name) if answerable => self.send(Response::local(&self.exchange, &name, reply)),
+            Passed::Refused(reply, _) => self.cut(direction, &format!("a body filter refused: {}", reply.reason)),
+            Passed::Failed(status) if answerable => self.refuse(&unfiltered(status)),
+            Passed::Failed(status) => self.cut(direction, unfiltered(status).message()),
         }
     }
 
-    /// Ends an exchange whose headers are gone already: half a body must not look like a whole one.
+    /// Ends an exchange that cannot be answered any more: half a body must not look like a whole one.
     fn cut(&self, direction: Direction, why: &str) {
-        self.exchange.replied.set(true);
+        self.exchange.end.set(End::Cut);
         let host = self.exchange.host();
         host.log(LogLevel::Warn, &format!("gatewright: {}: {why}", self.exchange.root.module.name));
         let _ = host.close_stream(direction);
     }
 
-    fn is_held(&self, direction: Direction) -> bool {
-        self.exchange.replied.get() || (!self.exchange.side(direction).open.get() && self.layers.borrow().is_some())
+    /// What to tell the host about a direction whose fate was sealed in an earlier callback.
+    fn after_end(&self, direction: Direction) -> Option<Action> {
+        match self.exchange.end.get() {
+            End::Open => None,
+            End::Answered if direction == Direction::Response => Some(Action::Continue),
+            End::Answered | End::Cut => Some(Action::Pause),
+        }
     }
 
     /// Body callbacks come only to a module that wants them; for any other, everything stops.
     fn header_action(&self, direction: Direction) -> Action {
-        if !self.is_held(direction) {
-            return Action::Continue;
+        match self.action(direction) {
+            Action::Pause if !self.exchange.root.module.phases.body(direction) => Action::PauseAll,
+            action => action,
         }
-        if self.exchange.root.module.phases.body(direction) { Action::Pause } else { Action::PauseAll }
+    }
+
+    fn action(&self, direction: Direction) -> Action {
+        let open = self.exchange.side(direction).open.get()
+            // A response that no policy waits for is not ours to hold. A request passes only if somebody let it.
+            || (direction == Direction::Response && self.layers.borrow().is_none());
+        if open && self.exchange.end.get() == End::Open { Action::Continue } else { Action::Pause }
     }
 
     /// An edit of request headers makes the proxy choose the route again: another route's policies may never have run.
     fn notice_other_route(&self) {
         let Some(before) = self.exchange.route_at_forward.take() else { return };
         let host = self.exchange.host();
-        let now = host.property(property::ROUTE_NAME).unwrap_or_default();
+        let now = match host.property(property::ROUTE_NAME) {
+            Ok(now) => now,
+            Err(Status::NotFound) => Vec::new(),
+            // Not knowing is no news.
+            Err(_) => return,
+        };
         if now != before {
             self.exchange.root.count_route_change();
             host.log(LogLevel::Warn, "gatewright: the request moved to another route after the policies ran");
@@ -237,8 +242,6 @@ impl Running {
     }
 }
 
-fn refused(exchange: &Rc<Exchange>, fault: &Fault) -> Layers {
-    let details = format!("gatewright.{}.fault.{}", exchange.root.module.name, fault.cause().as_str());
-    let response = Response::local(exchange, Reply::deny(fault.status(), fault.cause().as_str()), details);
-    Box::pin(std::future::ready(Passage::Back(response)))
+fn unfiltered(status: Status) -> Fault {
+    Fault::new(Cause::Message, format!("a body could not be filtered: {status}"))
 }

@@ -1,5 +1,6 @@
 //! What a policy may use beside the exchange itself: clock, callouts, shared state, metrics, log.
 
+use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::pin;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use crate::callout::{GrpcCall, HttpCall};
 use crate::config::Upstream;
+use crate::fault::{Cause, Fault};
 use crate::host::{Host, LogLevel};
 use crate::root::{Owner, Root};
 use crate::time::Timestamp;
@@ -24,6 +26,20 @@ pub struct Services {
 /// Waited for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed;
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("waited for too long")
+    }
+}
+
+impl std::error::Error for Elapsed {}
+
+impl From<Elapsed> for Fault {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::new(Cause::Other, elapsed.to_string())
+    }
+}
 
 impl Services {
     pub(crate) fn new(root: Rc<Root>, owner: Owner) -> Self {
@@ -68,6 +84,13 @@ impl Services {
             Poll::Pending => Poll::Pending,
         })
         .await
+    }
+
+    /// Waits until `ready` gives something. It is asked again whenever something happens to this exchange or task: a timer, an
+    /// answer, a [`Signal`](crate::Signal); for a task also a message in a queue of its worker, as a
+    /// [`Broadcast`](crate::store::Broadcast) sends it.
+    pub async fn until<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
+        std::future::poll_fn(|_| ready().map_or(Poll::Pending, Poll::Ready)).await
     }
 
     /// Starts to put together an HTTP call to an upstream, which must be answered within `timeout`.

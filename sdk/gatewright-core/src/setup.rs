@@ -1,21 +1,26 @@
 //! What a policy may set up when it is configured.
 
 use std::any::{Any, TypeId};
+use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
 use crate::metrics::{Counter, Gauge, Histogram};
-use crate::root::{Owner, Root};
+use crate::root::{Owner, Root, Task};
 use crate::services::Services;
 
 /// The configuration in which a policy is made ready: metrics, background tasks, and values shared with other routes.
 pub struct Setup {
     root: Rc<Root>,
+    /// Tasks that start if the configuration is accepted, by number.
+    tasks: RefCell<Vec<(u64, Task)>>,
+    /// Values that policies of this configuration share, by type.
+    shared: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
 }
 
 impl Setup {
     pub(crate) fn new(root: Rc<Root>) -> Self {
-        Self { root }
+        Self { root, tasks: RefCell::default(), shared: RefCell::default() }
     }
 
     /// A counter of this name, `gatewright.` before it.
@@ -39,27 +44,39 @@ impl Setup {
     /// Runs a task beside the exchanges, in each worker, until the configuration is replaced. It starts when the whole
     /// configuration was accepted.
     pub fn spawn<F: Future<Output = ()> + 'static>(&self, task: impl FnOnce(Services) -> F) {
-        let mut tasks = self.root.tasks.borrow_mut();
-        let services = Services::new(Rc::clone(&self.root), Owner::Task(self.root.id, tasks.len()));
-        tasks.push(Some(Box::pin(task(services))));
+        let number = self.root.next_task();
+        let task = task(Services::new(Rc::clone(&self.root), Owner::Task(self.root.id, number)));
+        self.tasks.borrow_mut().push((number, Box::pin(task)));
     }
 
     /// The one value of type `T` in this configuration, made by whoever asks first: a cache for all routes, say.
     pub fn shared<T: 'static>(&self, make: impl FnOnce() -> T) -> Rc<T> {
-        let wanted = TypeId::of::<T>();
-        let mut singletons = self.root.singletons.borrow_mut();
-        let found = singletons.iter().find(|(kind, _)| *kind == wanted).map(|(_, value)| Rc::clone(value));
-        if let Some(value) = found.and_then(|value| value.downcast::<T>().ok()) {
+        if let Some(value) = self.find() {
             return value;
         }
-        let value = Rc::new(make());
-        singletons.push((wanted, Rc::clone(&value) as Rc<dyn Any>));
-        value
+        // Making it may ask for other shared values, even for this one.
+        let made = make();
+        self.find().unwrap_or_else(|| {
+            let value = Rc::new(made);
+            self.shared.borrow_mut().push((TypeId::of::<T>(), Rc::clone(&value) as Rc<dyn Any>));
+            value
+        })
     }
 
-    /// The proxy's services as far as they make sense while a configuration is checked.
+    /// The proxy's clock, log, metrics and functions while a configuration is checked. Nothing can be awaited then: a wait of
+    /// these services never ends. Use the [`Context`](crate::Context) of an exchange, or the services of a [task](Self::spawn).
     #[must_use]
     pub fn services(&self) -> Services {
-        Services::new(Rc::clone(&self.root), Owner::Task(self.root.id, usize::MAX))
+        Services::new(Rc::clone(&self.root), Owner::Nobody)
+    }
+
+    pub(crate) fn into_tasks(self) -> Vec<(u64, Task)> {
+        self.tasks.into_inner()
+    }
+
+    fn find<T: 'static>(&self) -> Option<Rc<T>> {
+        let shared = self.shared.borrow();
+        let (_, value) = shared.iter().find(|(kind, _)| *kind == TypeId::of::<T>())?;
+        Rc::clone(value).downcast().ok()
     }
 }

@@ -1,9 +1,11 @@
 //! One waiter's event that others in the same worker wait for: the end of a fetch that several exchanges need.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use crate::root::Owner;
 use crate::services::Services;
@@ -14,22 +16,46 @@ pub struct Signal(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    count: Cell<u64>,
-    waiting: RefCell<Vec<Owner>>,
+    /// Who waits, by a number of the wait. A notification takes them all out.
+    waiting: RefCell<BTreeMap<u64, Owner>>,
+    last: Cell<u64>,
+}
+
+/// Waits for a [`Signal`].
+#[must_use = "a wait does nothing unless it is awaited"]
+pub struct Notified {
+    signal: Signal,
+    number: u64,
 }
 
 impl Signal {
-    /// Waits for the next [`Signal::notify`].
-    pub async fn wait(&self, services: &Services) {
-        let before = self.0.count.get();
-        self.0.waiting.borrow_mut().push(services.owner());
-        poll_fn(|_| if self.0.count.get() == before { Poll::Pending } else { Poll::Ready(()) }).await;
+    /// Waits for the next [`Signal::notify`] from now on, also for one that comes before the wait is awaited.
+    pub fn wait(&self, services: &Services) -> Notified {
+        let number = self.0.last.get().wrapping_add(1);
+        self.0.last.set(number);
+        self.0.waiting.borrow_mut().insert(number, services.owner());
+        Notified { signal: self.clone(), number }
     }
 
-    /// Wakes everybody who waits now.
+    /// Wakes everybody who waits now. They run when whoever calls this waits itself or is done.
     pub fn notify(&self, services: &Services) {
-        self.0.count.set(self.0.count.get().wrapping_add(1));
-        let waiting = std::mem::take(&mut *self.0.waiting.borrow_mut());
-        services.root().shared.woken.borrow_mut().extend(waiting);
+        let waiting = self.0.waiting.take();
+        services.root().shared.woken.borrow_mut().extend(waiting.into_values());
+    }
+}
+
+impl Future for Notified {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.signal.0.waiting.borrow().contains_key(&self.number) { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+impl Drop for Notified {
+    fn drop(&mut self) {
+        if let Ok(mut waiting) = self.signal.0.waiting.try_borrow_mut() {
+            waiting.remove(&self.number);
+        }
     }
 }

@@ -19,36 +19,61 @@ pub(crate) struct Timers {
     last_id: u64,
     /// The moment that the host's tick is set for.
     armed: Option<Timestamp>,
+    clock: Forward,
+}
+
+/// A clock that does not go back: the proxy's, plus every step back that was seen. Whoever waits must not wait an hour longer
+/// because somebody set the proxy's clock.
+#[derive(Default)]
+struct Forward {
+    last: Timestamp,
+    lost: Duration,
+}
+
+impl Forward {
+    fn read(&mut self, clock: Timestamp) -> Timestamp {
+        self.lost = self.lost.saturating_add(self.last - clock);
+        self.last = clock;
+        clock + self.lost
+    }
 }
 
 impl Timers {
-    fn add(&mut self, deadline: Timestamp, owner: Owner) -> (Timestamp, u64) {
+    /// Wakes `owner` after `delay`, at the earliest.
+    pub(crate) fn add(&mut self, host: &dyn Host, delay: Duration, owner: Owner) -> (Timestamp, u64) {
+        let now = self.now(host);
         self.last_id += 1;
-        let key = (deadline, self.last_id);
+        let key = (now + delay, self.last_id);
         self.due.insert(key, owner);
+        self.arm(host, now);
         key
     }
 
     /// Takes the waiters whose moment has come, in order.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Owner> {
+    pub(crate) fn take_due(&mut self, host: &dyn Host) -> Vec<Owner> {
+        let now = self.now(host);
         let later = self.due.split_off(&(now, u64::MAX));
         std::mem::replace(&mut self.due, later).into_values().collect()
     }
 
     /// Sets the tick anew after it ran: the host would repeat the old period.
-    pub(crate) fn arm_again(&mut self, host: &dyn Host, now: Timestamp) {
-        let ran = self.armed.take().is_some();
-        if ran || !self.due.is_empty() {
-            self.arm(host, now);
-        }
-        if ran && self.due.is_empty() {
+    pub(crate) fn arm_again(&mut self, host: &dyn Host) {
+        self.armed = None;
+        if self.due.is_empty() {
             // Nothing to wait for: a tick would only cost.
             let _ = host.set_tick_period(0);
+            return;
         }
+        let now = self.now(host);
+        self.arm(host, now);
     }
 
-    /// Sets the host's tick for the next moment, and stops it when nobody waits. A tick costs the whole worker.
-    pub(crate) fn arm(&mut self, host: &dyn Host, now: Timestamp) {
+    fn now(&mut self, host: &dyn Host) -> Timestamp {
+        self.clock.read(Timestamp::from_nanos(host.now_nanos()))
+    }
+
+    /// Sets the host's tick for the next moment. A tick costs the whole worker.
+    fn arm(&mut self, host: &dyn Host, now: Timestamp) {
         let next = self.due.first_key_value().map(|((deadline, _), _)| *deadline);
         let Some(deadline) = next.filter(|_| next != self.armed) else { return };
         let millis = (deadline - now).as_nanos().div_ceil(1_000_000).max(1);
@@ -58,7 +83,7 @@ impl Timers {
     }
 }
 
-/// Waits until a moment on the proxy's clock.
+/// Waits until a moment on the proxy's clock. A clock that is set back does not make it longer.
 #[must_use = "a sleep does nothing unless it is awaited"]
 pub struct Sleep {
     root: Rc<Root>,
@@ -67,11 +92,7 @@ pub struct Sleep {
 
 impl Sleep {
     pub(crate) fn new(root: &Rc<Root>, owner: Owner, duration: Duration) -> Self {
-        let now = root.now();
-        let mut timers = root.timers.borrow_mut();
-        let key = timers.add(now + duration, owner);
-        timers.arm(root.host(), now);
-        drop(timers);
+        let key = root.timers.borrow_mut().add(root.host(), duration, owner);
         Self { root: Rc::clone(root), key }
     }
 
@@ -81,7 +102,8 @@ impl Sleep {
 
     /// Whether the moment has come.
     pub(crate) fn is_over(&self) -> bool {
-        self.root.now() >= self.key.0
+        let mut timers = self.root.timers.borrow_mut();
+        timers.now(self.root.host()) >= self.key.0
     }
 }
 
@@ -99,5 +121,20 @@ impl Drop for Sleep {
         if let Ok(mut timers) = self.root.timers.try_borrow_mut() {
             timers.due.remove(&self.key);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_goes_on_from_where_it_was() {
+        let mut clock = Forward::default();
+        let read = [100, 40, 50, 10, 200].map(|seconds| clock.read(Timestamp::from_seconds(seconds)).seconds());
+        assert_eq!(read, [100, 100, 110, 110, 300]);
     }
 }

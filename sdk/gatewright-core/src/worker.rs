@@ -2,10 +2,13 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
-use crate::config;
-use crate::host::{Action, BufferKind, Direction, Host, LogLevel, Status};
+use crate::chain::Chain;
+use crate::config::{self, ConfigError};
+use crate::host::{Action, BufferKind, Direction, Host, LogLevel};
 use crate::ids::IdMap;
+use crate::pairs;
 use crate::root::{Module, Owner, Root, Shared};
 use crate::running::Running;
 use crate::setup::Setup;
@@ -28,12 +31,7 @@ impl Worker {
     /// A worker of this module on this host.
     #[must_use]
     pub fn new(host: Rc<dyn Host>, module: Module) -> Self {
-        Self {
-            shared: Rc::new(Shared::new(host)),
-            module,
-            roots: RefCell::default(),
-            exchanges: RefCell::default(),
-        }
+        Self { shared: Rc::new(Shared::new(host)), module, roots: RefCell::default(), exchanges: RefCell::default() }
     }
 
     /// `proxy_on_context_create`
@@ -46,31 +44,21 @@ impl Worker {
         }
     }
 
-    /// `proxy_on_configure`: `false` refuses the configuration.
+    /// `proxy_on_configure`: `false` refuses the configuration. An earlier one then goes on serving, its tasks too.
     pub fn on_configure(&self, root: u32, size: u32) -> bool {
         self.shared.current.set(root);
         let Some(root) = self.root(root) else { return false };
-        let bytes = match size {
-            0 => Ok(Vec::new()),
-            size => self.shared.host.buffer(BufferKind::PluginConfiguration, 0, size as usize),
-        };
-        let chain = bytes
-            .map_err(|status: Status| config::ConfigError::new(format!("the host gave no configuration: {status}")))
-            .and_then(|bytes| config::source::decode(&bytes))
-            .and_then(|value| (self.module.build)(self.module.name, value, &Setup::new(Rc::clone(&root))));
-        match chain {
+        let setup = Setup::new(Rc::clone(&root));
+        match self.build(&setup, size) {
             Ok(chain) => {
-                root.chain.replace(Some(Rc::new(chain)));
+                root.configure(chain, setup.into_tasks());
                 self.run_tasks(&root);
-                self.run_woken();
+                self.run_woken(root.id);
                 true
             }
             Err(error) => {
-                root.tasks.borrow_mut().clear();
-                self.shared.host.log(
-                    LogLevel::Error,
-                    &format!("gatewright: {}: configuration refused: {error}", self.module.name),
-                );
+                let name = self.module.name;
+                self.shared.host.log(LogLevel::Error, &format!("gatewright: {name}: configuration refused: {error}"));
                 false
             }
         }
@@ -80,37 +68,35 @@ impl Worker {
     pub fn on_tick(&self, root: u32) {
         self.shared.current.set(root);
         let Some(root) = self.root(root) else { return };
-        let due = root.timers.borrow_mut().take_due(root.now());
+        let due = root.timers.borrow_mut().take_due(root.host());
         for owner in due {
             self.wake(owner);
         }
-        self.run_woken();
-        self.shared.enter(root.id);
-        root.timers.borrow_mut().arm_again(root.host(), root.now());
+        self.run_woken(root.id);
+        if self.shared.enter(root.id) {
+            root.timers.borrow_mut().arm_again(root.host());
+        }
     }
 
     /// `proxy_on_queue_ready`: tasks look for themselves what came.
     pub fn on_queue_ready(&self, root: u32, _queue: u32) {
         self.shared.current.set(root);
-        if let Some(root) = self.root(root) {
-            self.run_tasks(&root);
-        }
-        self.run_woken();
-        self.shared.enter(root);
+        let Some(root) = self.root(root) else { return };
+        self.run_tasks(&root);
+        self.run_woken(root.id);
     }
 
     /// `proxy_on_request_headers`
     pub fn on_request_headers(&self, context: u32, count: u32, end_of_stream: bool) -> Action {
         self.shared.current.set(context);
-        let mut exchanges = self.exchanges.borrow_mut();
-        let Some(entry) = exchanges.get_mut(&context) else { return Action::Continue };
-        let root = self.roots.borrow().get(&entry.root).cloned();
-        let Some(root) = root else { return Action::Continue };
+        let root = self.exchanges.borrow().get(&context).and_then(|entry| self.root(entry.root));
+        let Some(root) = root else { return self.refuse_stranger() };
         let running = Rc::new(Running::start(context, root, count, end_of_stream));
-        entry.running = Some(Rc::clone(&running));
-        drop(exchanges);
+        if let Some(entry) = self.exchanges.borrow_mut().get_mut(&context) {
+            entry.running = Some(Rc::clone(&running));
+        }
         let action = running.on_request_headers();
-        self.leave(context, &running);
+        self.leave(context, running);
         action
     }
 
@@ -169,11 +155,36 @@ impl Worker {
     pub fn on_delete(&self, context: u32) {
         self.shared.current.set(context);
         let entry = self.exchanges.borrow_mut().remove(&context);
-        drop(entry);
+        if let Some(running) = entry.and_then(|entry| entry.running) {
+            running.clear();
+        }
         let root = self.roots.borrow_mut().remove(&context);
         if let Some(root) = root {
             root.clear();
         }
+        self.run_woken(context);
+    }
+
+    fn build(&self, setup: &Setup, size: u32) -> Result<Chain, ConfigError> {
+        let host = &self.shared.host;
+        let bytes = match size {
+            0 => Vec::new(),
+            size => host
+                .buffer(BufferKind::PluginConfiguration, 0, size as usize)
+                .map_err(|status| ConfigError::new(format!("the host gave no configuration: {status}")))?,
+        };
+        (self.module.build)(self.module.name, config::source::decode(&bytes)?, setup)
+    }
+
+    /// Answers for an exchange that belongs to no plugin: nobody decides, so it must not pass.
+    fn refuse_stranger(&self) -> Action {
+        let host = &self.shared.host;
+        host.log(LogLevel::Error, &format!("gatewright: {}: an exchange without a plugin", self.module.name));
+        if host.send_local_response(503, b"gatewright.no_plugin", b"", &pairs::encode([]), -1).is_err() {
+            // Held for ever is better than passed.
+            let _ = host.close_stream(Direction::Request);
+        }
+        Action::PauseAll
     }
 
     fn root(&self, id: u32) -> Option<Rc<Root>> {
@@ -188,69 +199,85 @@ impl Worker {
         let Some(running) = self.running(context) else { return Action::Continue };
         self.shared.current.set(context);
         let action = event(&running);
-        self.leave(context, &running);
+        self.leave(context, running);
         action
     }
 
-    /// Forgets what is over, and runs those whom this callback woke.
-    fn leave(&self, context: u32, running: &Running) {
-        if running.is_over() {
-            if let Some(entry) = self.exchanges.borrow_mut().get_mut(&context) {
-                entry.running = None;
-            }
+    /// Forgets an exchange that is over, and runs those whom this callback woke.
+    fn leave(&self, context: u32, running: Rc<Running>) {
+        self.forget_if_over(context, running);
+        self.run_woken(context);
+    }
+
+    fn forget_if_over(&self, context: u32, running: Rc<Running>) {
+        if !running.is_over() {
+            return;
         }
-        if !self.shared.woken.borrow().is_empty() {
-            self.run_woken();
-            self.shared.enter(context);
-        }
+        let forgotten = self.exchanges.borrow_mut().get_mut(&context).and_then(|entry| entry.running.take());
+        drop((forgotten, running));
     }
 
     fn deliver(&self, context: u32, owner: Option<Owner>) {
         if let Some(owner) = owner {
             self.wake(owner);
-            self.run_woken();
-            self.shared.enter(context);
         }
+        self.run_woken(context);
     }
 
-    /// Runs those whom others woke. Each round may wake more; a ring of them must not hold the worker.
-    fn run_woken(&self) {
+    /// Runs those whom others woke, then acts on `context` again. Each round may wake more: a ring of them must not hold the
+    /// worker, so what is left after some rounds waits for the next tick.
+    fn run_woken(&self, context: u32) {
         for _ in 0..MAX_WAKE_ROUNDS {
-            let woken = std::mem::take(&mut *self.shared.woken.borrow_mut());
+            let woken = self.shared.woken.take();
             if woken.is_empty() {
-                return;
+                break;
             }
             for owner in woken {
                 self.wake(owner);
             }
         }
+        for owner in self.shared.woken.take() {
+            self.wake_later(owner);
+        }
+        // If the context is gone, no call follows that would act on it.
+        self.shared.enter(context);
     }
 
     fn wake(&self, owner: Owner) {
         match owner {
             Owner::Exchange(context) => {
                 let Some(running) = self.running(context) else { return };
-                self.shared.enter(context);
-                running.on_event();
-                if running.is_over() {
-                    if let Some(entry) = self.exchanges.borrow_mut().get_mut(&context) {
-                        entry.running = None;
-                    }
+                // In another context's name it must not act: better that it waits.
+                if self.shared.enter(context) {
+                    running.on_event();
+                    self.forget_if_over(context, running);
                 }
             }
             Owner::Task(root, task) => {
                 let Some(root) = self.root(root) else { return };
-                self.shared.enter(root.id);
-                root.run_task(task);
+                if self.shared.enter(root.id) {
+                    root.run_task(task);
+                }
             }
+            Owner::Nobody => {}
+        }
+    }
+
+    fn wake_later(&self, owner: Owner) {
+        let root = match owner {
+            Owner::Exchange(context) => self.exchanges.borrow().get(&context).map(|entry| entry.root),
+            Owner::Task(root, _) => Some(root),
+            Owner::Nobody => None,
+        };
+        let Some(root) = root.and_then(|root| self.root(root)) else { return };
+        if self.shared.enter(root.id) {
+            root.timers.borrow_mut().add(root.host(), Duration::from_millis(1), owner);
         }
     }
 
     fn run_tasks(&self, root: &Root) {
-        let count = root.tasks.borrow().len();
-        for task in 0..count {
-            self.shared.enter(root.id);
-            root.run_task(task);
+        for task in root.task_numbers() {
+            self.wake(Owner::Task(root.id, task));
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The host's functions as a [`Host`]: every status is a value, and nothing panics.
-#![expect(unsafe_code, reason = "calls foreign functions; each passes only pointers to values that live through the call")]
+#![expect(
+    unsafe_code,
+    reason = "calls foreign functions; each passes only pointers to values that live through the call"
+)]
 
 use std::ptr;
 
@@ -264,8 +267,6 @@ impl Host for Proxy {
     fn call_foreign(&self, function: &str, arguments: &[u8]) -> HostResult<Vec<u8>> {
         let (name, name_size) = (function.as_ptr(), function.len());
         let (arguments, arguments_size) = (arguments.as_ptr(), arguments.len());
-        bytes(|out, size| unsafe {
-            proxy_call_foreign_function(name, name_size, arguments, arguments_size, out, size)
-        })
+        bytes(|out, size| unsafe { proxy_call_foreign_function(name, name_size, arguments, arguments_size, out, size) })
     }
 }

@@ -41,13 +41,8 @@ unsafe extern "C" {
     ) -> u32;
     pub(crate) fn proxy_remove_header_map_value(map: u32, name: Bytes, name_size: usize) -> u32;
 
-    pub(crate) fn proxy_get_buffer_bytes(
-        kind: u32,
-        start: usize,
-        length: usize,
-        out: OutPointer,
-        size: OutSize,
-    ) -> u32;
+    pub(crate) fn proxy_get_buffer_bytes(kind: u32, start: usize, length: usize, out: OutPointer, size: OutSize)
+    -> u32;
     pub(crate) fn proxy_set_buffer_bytes(kind: u32, start: usize, length: usize, data: Bytes, size: usize) -> u32;
 
     pub(crate) fn proxy_get_property(path: Bytes, path_size: usize, out: OutPointer, size: OutSize) -> u32;

@@ -14,6 +14,7 @@ pub fn allocate(size: usize) -> *mut u8 {
 /// # Safety
 /// `pointer` is null, or came from [`allocate`] with this very `size` and was not taken before. The ABI makes the host the one that
 /// guarantees this.
+#[cfg(any(target_family = "wasm", test))]
 #[expect(unsafe_code, reason = "the host returns ownership of memory as a pointer and a size")]
 pub(crate) unsafe fn take(pointer: *mut u8, size: usize) -> Vec<u8> {
     if pointer.is_null() {

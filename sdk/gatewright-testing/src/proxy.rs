@@ -262,7 +262,6 @@ impl Worker {
     /// A request's headers are here: chooses the route and the filter, and goes on.
     fn begin(&mut self, exchange: &Exchange) {
         let headers = exchange.0.borrow().request.headers.clone();
-        self.began(exchange);
         if headers.len() > self.settings.max_request_headers {
             return self.refuse(exchange, 431, "request_headers_too_many");
         }
@@ -283,7 +282,11 @@ impl Worker {
         let root = vm.root_of(plugin);
         let created = vm::Context::Exchange { root, exchange: exchange.clone() };
         let context = vm.host.0.borrow_mut().new_context(created);
-        exchange.0.borrow_mut().context = Some(context);
+        let number = vm.host.0.borrow().number;
+        {
+            let mut state = exchange.0.borrow_mut();
+            (state.context, state.vm) = (Some(context), number);
+        }
         self.call(context, "proxy_on_context_create", (), |guest| guest.on_context_create(context, root));
         self.run_actions();
     }

@@ -172,6 +172,7 @@ impl HttpContext for Exchange {
     }
 
     fn on_log(&mut self) {
+        self.responded = true;
         self.run(Phase::Log);
     }
 }

@@ -127,7 +127,7 @@ impl<'a> Exchange<'a> {
             Side::Response(response) => response.trailers().await?,
             Side::Gone => return Ok(()),
         };
-        let value = trailers.text(name).unwrap_or("none").to_owned();
+        let value = trailers.and_then(|fields| fields.text(name)).unwrap_or("none").to_owned();
         self.told.push(("x-trailer", value));
         Ok(())
     }

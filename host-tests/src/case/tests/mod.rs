@@ -2,6 +2,7 @@
 
 mod checking;
 mod finding;
+mod hosts;
 mod minting;
 mod parsing;
 mod running;

@@ -1,5 +1,6 @@
 //! gRPC callouts: messages are the serialised protobuf of the method, without framing.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
@@ -45,7 +46,7 @@ impl GrpcCall {
         self
     }
 
-    /// The largest answer to read, in bytes; without this, [`MAX_ANSWER`].
+    /// The largest answer to read, on a stream the largest message, in bytes; without this, [`MAX_ANSWER`].
     pub fn max_answer(mut self, bytes: usize) -> Self {
         self.max_answer = bytes;
         self
@@ -81,9 +82,8 @@ impl GrpcCall {
         let (root, owner) = (self.services.root(), self.services.owner());
         let metadata = pairs::encode(self.metadata.iter());
         let (upstream, service, method) = (self.upstream.as_bytes(), self.service.as_bytes(), self.method.as_bytes());
-        let token =
-            root.host().grpc_stream(upstream, service, method, &metadata).map_err(CalloutError::NotStarted)?;
-        let state = State::Stream { messages: Vec::new(), closed: None };
+        let token = root.host().grpc_stream(upstream, service, method, &metadata).map_err(CalloutError::NotStarted)?;
+        let state = State::Stream { max_answer: self.max_answer, messages: VecDeque::new(), closed: None };
         Ok(GrpcStream { call: Registered::new(root, owner, token, state) })
     }
 }
@@ -103,13 +103,16 @@ impl GrpcStream {
     /// Waits for the next message; `None` when the other side ended the stream with OK.
     ///
     /// # Errors
-    /// [`CalloutError::Grpc`] when it ended otherwise, [`CalloutError::TooLarge`] when messages were not read fast enough.
+    /// [`CalloutError::Grpc`] when it ended otherwise, [`CalloutError::Unread`] when messages were not read fast enough,
+    /// [`CalloutError::TooLarge`] for one over the limit. The stream is then of no further use.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, CalloutError> {
         poll_fn(|_| match &mut *self.call.pending.state.borrow_mut() {
-            State::Stream { messages, .. } if !messages.is_empty() => Poll::Ready(Ok(Some(messages.remove(0)))),
-            State::Stream { closed: Some(CalloutError::Grpc(0, _)), .. } => Poll::Ready(Ok(None)),
-            State::Stream { closed: Some(error), .. } => Poll::Ready(Err(error.clone())),
-            State::Stream { .. } => Poll::Pending,
+            State::Stream { messages, closed, .. } => match (messages.pop_front(), closed) {
+                (Some(message), _) => Poll::Ready(Ok(Some(message))),
+                (None, Some(CalloutError::Grpc(0, _))) => Poll::Ready(Ok(None)),
+                (None, Some(error)) => Poll::Ready(Err(error.clone())),
+                (None, None) => Poll::Pending,
+            },
             _ => Poll::Ready(Err(CalloutError::Failed)),
         })
         .await

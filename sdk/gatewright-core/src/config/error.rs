@@ -63,11 +63,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
-            f.write_str(&self.message)
-        } else {
-            write!(f, "{}: {}", self.path, self.message)
-        }
+        if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
     }
 }
 
@@ -75,8 +71,7 @@ impl std::error::Error for ConfigError {}
 
 /// How a field name reads in a path. Names that would blur the path are quoted in brackets.
 pub(crate) fn key_segment(field: &str) -> String {
-    let plain = !field.is_empty()
-        && field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let plain = !field.is_empty() && field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if plain { field.to_owned() } else { format!("[{}]", quoted(field)) }
 }
 
@@ -97,11 +92,7 @@ mod tests {
 
     #[test]
     fn a_path_grows_from_the_inside() {
-        let error = ConfigError::new("wrong")
-            .within("timeout")
-            .index(2)
-            .within("providers")
-            .within("policy");
+        let error = ConfigError::new("wrong").within("timeout").index(2).within("providers").within("policy");
         assert_eq!(error.to_string(), "policy.providers[2].timeout: wrong");
         assert_eq!((error.path(), error.message()), ("policy.providers[2].timeout", "wrong"));
     }
@@ -114,10 +105,7 @@ mod tests {
 
     #[test]
     fn odd_field_names_are_quoted() {
-        assert_eq!(
-            ConfigError::new("wrong").within("a.b").within("x").to_string(),
-            r#"x["a.b"]: wrong"#
-        );
+        assert_eq!(ConfigError::new("wrong").within("a.b").within("x").to_string(), r#"x["a.b"]: wrong"#);
         assert_eq!(ConfigError::new("wrong").within("").to_string(), r#"[""]: wrong"#);
     }
 

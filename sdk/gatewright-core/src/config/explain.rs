@@ -13,8 +13,7 @@ pub(crate) fn explain(message: &str) -> String {
     if let Some(rest) = message.strip_prefix("unknown variant ") {
         return unknown("unknown value", "Allowed are", rest);
     }
-    let mismatch =
-        message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    let mismatch = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     match mismatch.and_then(|rest| rest.rsplit_once(", expected ")) {
         Some((found, wanted)) => mismatched(found, wanted),
         None => message.to_owned(),
@@ -59,17 +58,14 @@ fn plain_found(found: &str) -> (String, bool) {
         "map" => ("an object".to_owned(), false),
         "sequence" => ("a list".to_owned(), false),
         "null" | "Option value" | "unit value" => ("null".to_owned(), false),
-        "integer" | "floating point" | "boolean" => {
-            (found.split('`').nth(1).unwrap_or(found).to_owned(), true)
-        }
+        "integer" | "floating point" | "boolean" => (found.split('`').nth(1).unwrap_or(found).to_owned(), true),
         _ => (found.to_owned(), false),
     }
 }
 
 fn plain_wanted(wanted: &str) -> String {
-    let range = |low: &dyn std::fmt::Display, high: &dyn std::fmt::Display| {
-        format!("a whole number from {low} to {high}")
-    };
+    let range =
+        |low: &dyn std::fmt::Display, high: &dyn std::fmt::Display| format!("a whole number from {low} to {high}");
     match wanted {
         "u8" => range(&u8::MIN, &u8::MAX),
         "u16" => range(&u16::MIN, &u16::MAX),
@@ -83,9 +79,7 @@ fn plain_wanted(wanted: &str) -> String {
         "a boolean" => "true or false".to_owned(),
         "a sequence" => "a list".to_owned(),
         "a map" => "an object".to_owned(),
-        _ if wanted.starts_with("struct ") || wanted.starts_with("internally tagged enum ") => {
-            "an object".to_owned()
-        }
+        _ if wanted.starts_with("struct ") || wanted.starts_with("internally tagged enum ") => "an object".to_owned(),
         _ => wanted.to_owned(),
     }
 }
@@ -137,8 +131,7 @@ mod tests {
              `inner`, `kind`, `flag`, `ratio`, `signed`"
         );
         assert!(
-            error(json!({"claims": "a"}))
-                .starts_with("claims: unknown field `claims`. The fields here are `issuer`, ")
+            error(json!({"claims": "a"})).starts_with("claims: unknown field `claims`. The fields here are `issuer`, ")
         );
         assert!(error(json!({"clcok_skew": 1})).contains("did you mean `clock_skew`?"));
         assert_eq!(error(json!({"inner": {"x": 1}})), "inner.x: unknown field `x`");
@@ -150,23 +143,14 @@ mod tests {
             error(json!({"kind": "remot"})),
             "kind: unknown value `remot`; did you mean `remote`? Allowed are `remote`, `inline`"
         );
-        assert_eq!(
-            error(json!({"kind": "x"})),
-            "kind: unknown value `x`. Allowed are `remote`, `inline`"
-        );
+        assert_eq!(error(json!({"kind": "x"})), "kind: unknown value `x`. Allowed are `remote`, `inline`");
         let _used = [Kind::Remote, Kind::Inline];
     }
 
     #[test]
     fn a_wrong_type_says_what_was_found_and_what_was_expected() {
-        assert_eq!(
-            error(json!({"audiences": ["a", 5]})),
-            "audiences[1]: found 5, expected a string; put it in quotes"
-        );
-        assert_eq!(
-            error(json!({"audiences": {"a": 1}})),
-            "audiences: found an object, expected a list"
-        );
+        assert_eq!(error(json!({"audiences": ["a", 5]})), "audiences[1]: found 5, expected a string; put it in quotes");
+        assert_eq!(error(json!({"audiences": {"a": 1}})), "audiences: found an object, expected a list");
         assert_eq!(
             error(json!({"clock_skew": -5})),
             "clock_skew: found -5, expected a whole number from 0 to 4294967295"
@@ -175,10 +159,7 @@ mod tests {
             error(json!({"clock_skew": 1.5})),
             "clock_skew: found 1.5, expected a whole number from 0 to 4294967295"
         );
-        assert_eq!(
-            error(json!({"signed": 200})),
-            "signed: found 200, expected a whole number from -128 to 127"
-        );
+        assert_eq!(error(json!({"signed": 200})), "signed: found 200, expected a whole number from -128 to 127");
         assert_eq!(error(json!({"inner": []})), "inner: found a list, expected an object");
         assert_eq!(error(json!({"flag": 1})), "flag: found 1, expected true or false");
         assert_eq!(error(json!({"audiences": null})), "audiences: found null, expected a list");
@@ -186,10 +167,7 @@ mod tests {
 
     #[test]
     fn a_string_of_the_wrong_type_is_not_repeated() {
-        assert_eq!(
-            error(json!({"inner": "hunter2, expected x"})),
-            "inner: found a string, expected an object"
-        );
+        assert_eq!(error(json!({"inner": "hunter2, expected x"})), "inner: found a string, expected an object");
         assert_eq!(error(json!({"ratio": "s3`cret"})), "ratio: found a string, expected a number");
     }
 }

@@ -14,8 +14,7 @@ pub(super) fn decode(text: &[u8]) -> Result<Value, ConfigError> {
     let fault = RefCell::new(None);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let strict = Strict { room: MAX_DEPTH, fault: &fault };
-    let outcome =
-        strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    let outcome = strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     outcome.map_err(|error| match fault.take() {
         Some(fault) => fault,
         None => ConfigError::new(format!("the configuration is not valid JSON: {error}")),
@@ -34,9 +33,7 @@ impl Strict<'_> {
     fn inside<E: Error>(self) -> Result<Self, E> {
         match self.room.checked_sub(1) {
             Some(room) => Ok(Self { room, ..self }),
-            None => {
-                Err(self.refuse(ConfigError::new(format!("nested deeper than {MAX_DEPTH} levels"))))
-            }
+            None => Err(self.refuse(ConfigError::new(format!("nested deeper than {MAX_DEPTH} levels")))),
         }
     }
 
@@ -100,10 +97,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut values = Vec::new();
         loop {
             let index = values.len();
-            match list
-                .next_element_seed(inside)
-                .inspect_err(|_| self.place(|fault| fault.index(index)))?
-            {
+            match list.next_element_seed(inside).inspect_err(|_| self.place(|fault| fault.index(index)))? {
                 Some(value) => values.push(value),
                 None => return Ok(Value::Array(values)),
             }
@@ -117,9 +111,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if fields.contains_key(&key) {
                 return Err(self.refuse(given_twice().within(&key)));
             }
-            let value = object
-                .next_value_seed(inside)
-                .inspect_err(|_| self.place(|fault| fault.within(&key)))?;
+            let value = object.next_value_seed(inside).inspect_err(|_| self.place(|fault| fault.within(&key)))?;
             fields.insert(key, value);
         }
         Ok(Value::Object(fields))
@@ -162,20 +154,13 @@ mod tests {
             error(r#"{"routes": [{}, {"policy": {"x": {"y": 1, "z": 2, "y": 3}}}]}"#),
             "routes[1].policy.x.y: this field is given twice; keep one"
         );
-        assert_eq!(
-            error(r#"{"a": {"\u0062": 1, "b": 1}}"#),
-            "a.b: this field is given twice; keep one"
-        );
-        assert_eq!(
-            decode(br#"{"a": {"x": 1}, "b": {"x": 1}}"#),
-            Ok(json!({"a": {"x": 1}, "b": {"x": 1}}))
-        );
+        assert_eq!(error(r#"{"a": {"\u0062": 1, "b": 1}}"#), "a.b: this field is given twice; keep one");
+        assert_eq!(decode(br#"{"a": {"x": 1}, "b": {"x": 1}}"#), Ok(json!({"a": {"x": 1}, "b": {"x": 1}})));
     }
 
     #[test]
     fn depth_is_bounded() {
-        let nested =
-            |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
         assert!(decode(nested(MAX_DEPTH - 1).as_bytes()).is_ok());
         let error = error(&nested(MAX_DEPTH));
         assert!(error.ends_with("[0]: nested deeper than 64 levels"), "{error}");

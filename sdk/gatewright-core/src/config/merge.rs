@@ -31,9 +31,7 @@ pub(super) fn origin(base: &Map<String, Value>, over: &Map<String, Value>, path:
         return Origin::Both;
     }
     match (step(over, path), step(base, path)) {
-        (Some((Value::Object(above), rest)), Some((Value::Object(below), _))) => {
-            origin(below, above, rest)
-        }
+        (Some((Value::Object(above), rest)), Some((Value::Object(below), _))) => origin(below, above, rest),
         (None, Some(_)) => Origin::Base,
         _ => Origin::Over,
     }
@@ -43,8 +41,7 @@ pub(super) fn origin(base: &Map<String, Value>, over: &Map<String, Value>, path:
 fn step<'a, 'p>(fields: &'a Map<String, Value>, path: &'p str) -> Option<(&'a Value, &'p str)> {
     fields.iter().find_map(|(key, value)| {
         let rest = path.strip_prefix(key_segment(key).as_str())?;
-        let rest =
-            if rest.is_empty() || rest.starts_with('[') { rest } else { rest.strip_prefix('.')? };
+        let rest = if rest.is_empty() || rest.starts_with('[') { rest } else { rest.strip_prefix('.')? };
         Some((value, rest))
     })
 }
@@ -83,8 +80,7 @@ mod tests {
 
     #[test]
     fn every_path_has_an_origin() {
-        let base =
-            fields(json!({"a": {"x": 1, "y": [1]}, "b": {"z": 1}, "a.b": {"k": 1}, "ab": 1}));
+        let base = fields(json!({"a": {"x": 1, "y": [1]}, "b": {"z": 1}, "a.b": {"k": 1}, "ab": 1}));
         let over = fields(json!({"a": {"x": 2}, "b": [1], "c": {"d": 1}}));
         let cases = [
             ("", Origin::Both),

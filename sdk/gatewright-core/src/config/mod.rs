@@ -24,6 +24,5 @@ pub use schema::envelope_schema;
 pub use typed::from_value;
 pub(crate) use value::text;
 pub use value::{
-    Cidr, Duration, HeaderName, HeaderValue, Method, Percent, Rate, RateUnit, Sha256Hex, Size,
-    StatusCode, Upstream,
+    Cidr, Duration, HeaderName, HeaderValue, Method, Percent, Rate, RateUnit, Sha256Hex, Size, StatusCode, Upstream,
 };

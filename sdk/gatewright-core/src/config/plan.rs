@@ -46,14 +46,8 @@ impl<P> Plan<P> {
     /// The settings for a request: those of the most specific route that matches, else the envelope's own.
     pub fn find(&self, query: &dyn RouteQuery) -> Selected<'_, P> {
         match self.routes.find(query) {
-            Some(found) => Selected {
-                settings: found.value,
-                route: Some(found.index),
-                variables: found.variables,
-            },
-            None => {
-                Selected { settings: &self.default, route: None, variables: Variables::default() }
-            }
+            Some(found) => Selected { settings: found.value, route: Some(found.index), variables: found.variables },
+            None => Selected { settings: &self.default, route: None, variables: Variables::default() },
         }
     }
 
@@ -96,8 +90,7 @@ where
     C: DeserializeOwned,
 {
     let Envelope { mode, failure_mode, policy, routes } = from_value(envelope)?;
-    let make =
-        |fields: Map<String, Value>| from_value(fields.into()).and_then(&mut build).map(Rc::new);
+    let make = |fields: Map<String, Value>| from_value(fields.into()).and_then(&mut build).map(Rc::new);
     let mut builder = Builder { policy, shared: None, make };
     let default = Settings { mode, failure_mode, policy: builder.envelope(mode)? };
     let mut entries = Vec::with_capacity(routes.len());
@@ -127,18 +120,12 @@ where
             return Ok(None);
         }
         if self.shared.is_none() {
-            self.shared =
-                Some((self.make)(self.policy.clone()).map_err(|error| error.within("policy"))?);
+            self.shared = Some((self.make)(self.policy.clone()).map_err(|error| error.within("policy"))?);
         }
         Ok(self.shared.clone())
     }
 
-    fn route(
-        &mut self,
-        mode: Mode,
-        entry: &RouteEntry,
-        index: usize,
-    ) -> Result<Option<Rc<P>>, ConfigError> {
+    fn route(&mut self, mode: Mode, entry: &RouteEntry, index: usize) -> Result<Option<Rc<P>>, ConfigError> {
         let Some(over) = &entry.policy else { return self.envelope(mode) };
         if mode == Mode::Off {
             return Ok(None);
@@ -153,11 +140,10 @@ where
     fn explained(&self, error: ConfigError, over: &Map<String, Value>) -> ConfigError {
         let written = error.clone().within("policy").path().to_owned();
         match origin(&self.policy, over, error.path()) {
-            Origin::Base => {
-                error.with_note(&format!(" (from `{written}`, which this route keeps)"))
+            Origin::Base => error.with_note(&format!(" (from `{written}`, which this route keeps)")),
+            Origin::Both if !error.path().is_empty() => {
+                error.with_note(&format!(" (this route's fields are laid over those of `{written}`)"))
             }
-            Origin::Both if !error.path().is_empty() => error
-                .with_note(&format!(" (this route's fields are laid over those of `{written}`)")),
             Origin::Both | Origin::Over => error,
         }
     }

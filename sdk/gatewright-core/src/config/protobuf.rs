@@ -24,10 +24,7 @@ pub(super) fn decode_metadata(bytes: &[u8]) -> Result<Map<String, Value>, Config
         if namespaces.contains_key(name) {
             return Err(given_twice().within(name));
         }
-        namespaces.insert(
-            name.to_owned(),
-            object(fields, MAX_DEPTH).map_err(|error| error.within(name))?,
-        );
+        namespaces.insert(name.to_owned(), object(fields, MAX_DEPTH).map_err(|error| error.within(name))?);
     }
     Ok(namespaces)
 }
@@ -107,9 +104,7 @@ fn number(double: f64) -> Result<Value, ConfigError> {
         return Ok((double as i64).into());
     }
     let number = Number::from_f64(double);
-    number
-        .map(Value::Number)
-        .ok_or_else(|| ConfigError::new(format!("found {double}, expected a finite number")))
+    number.map(Value::Number).ok_or_else(|| ConfigError::new(format!("found {double}, expected a finite number")))
 }
 
 fn text(bytes: &[u8]) -> Result<&str, ConfigError> {
@@ -117,14 +112,11 @@ fn text(bytes: &[u8]) -> Result<&str, ConfigError> {
 }
 
 fn deeper(room: usize) -> Result<usize, ConfigError> {
-    room.checked_sub(1)
-        .ok_or_else(|| ConfigError::new(format!("nested deeper than {MAX_DEPTH} levels")))
+    room.checked_sub(1).ok_or_else(|| ConfigError::new(format!("nested deeper than {MAX_DEPTH} levels")))
 }
 
 fn malformed() -> ConfigError {
-    ConfigError::new(
-        "the configuration is neither JSON text nor a well-formed google.protobuf.Struct",
-    )
+    ConfigError::new("the configuration is neither JSON text nor a well-formed google.protobuf.Struct")
 }
 
 struct Field<'a> {
@@ -206,14 +198,11 @@ pub(super) mod testing {
     pub(crate) fn encode(value: &Value) -> Vec<u8> {
         match value {
             Value::Object(fields) => {
-                let entry = |(key, value): (&String, &Value)| {
-                    [field(1, key.as_bytes()), field(2, &single(value))].concat()
-                };
+                let entry =
+                    |(key, value): (&String, &Value)| [field(1, key.as_bytes()), field(2, &single(value))].concat();
                 fields.iter().flat_map(|pair| field(1, &entry(pair))).collect()
             }
-            Value::Array(values) => {
-                values.iter().flat_map(|value| field(1, &single(value))).collect()
-            }
+            Value::Array(values) => values.iter().flat_map(|value| field(1, &single(value))).collect(),
             _ => panic!("only objects and lists"),
         }
     }
@@ -272,10 +261,7 @@ mod tests {
         for (number, expected) in cases {
             assert_eq!(decode(&double(number)), Ok(json!({"n": expected})), "{number}");
         }
-        assert_eq!(
-            decode(&double(f64::NAN)).unwrap_err().to_string(),
-            "n: found NaN, expected a finite number"
-        );
+        assert_eq!(decode(&double(f64::NAN)).unwrap_err().to_string(), "n: found NaN, expected a finite number");
         assert!(decode(&double(f64::INFINITY)).is_err());
     }
 
@@ -293,15 +279,9 @@ mod tests {
     #[test]
     fn faults_name_their_path() {
         let twice = [entry(b"a", &[0x20, 1]), entry(b"a", &[0x20, 1])].concat();
-        assert_eq!(
-            decode(&twice).unwrap_err().to_string(),
-            "a: this field is given twice; keep one"
-        );
+        assert_eq!(decode(&twice).unwrap_err().to_string(), "a: this field is given twice; keep one");
         let inner = field(6, &field(1, &field(3, b"\xff")));
-        assert_eq!(
-            decode(&entry(b"a", &inner)).unwrap_err().to_string(),
-            "a[0]: found a string that is not UTF-8"
-        );
+        assert_eq!(decode(&entry(b"a", &inner)).unwrap_err().to_string(), "a[0]: found a string that is not UTF-8");
         assert!(decode(&entry(b"\xff", &[0x20, 1])).is_err());
     }
 
@@ -311,12 +291,12 @@ mod tests {
         let cases: [&[u8]; 9] = [
             &entry(b"a", b""),                                                        // no kind
             &entry(b"a", &[0x20, 1, 0x20, 1]),                                        // two kinds
-            &entry(b"a", &field(7, b"")), // unknown kind
-            &field(1, &field(1, b"a")),   // no value
-            &field(2, b""),               // unknown field
+            &entry(b"a", &field(7, b"")),                                             // unknown kind
+            &field(1, &field(1, b"a")),                                               // no value
+            &field(2, b""),                                                           // unknown field
             &field(1, &[field(1, b"a"), field(1, b"a"), field(2, &[8, 0])].concat()), // two keys
-            &[0x08, 0],                   // wrong wire type
-            &[0x0b, 0x0c],                // a group
+            &[0x08, 0],                                                               // wrong wire type
+            &[0x0b, 0x0c],                                                            // a group
             &long_varint,
         ];
         for bytes in cases {
@@ -355,11 +335,6 @@ mod tests {
     fn depth_is_bounded() {
         let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"a": [inner]}));
         assert!(decode(&encode(&nested(31))).is_ok());
-        assert!(
-            decode(&encode(&nested(32)))
-                .unwrap_err()
-                .message()
-                .contains("nested deeper than 64 levels")
-        );
+        assert!(decode(&encode(&nested(32))).unwrap_err().message().contains("nested deeper than 64 levels"));
     }
 }

@@ -99,8 +99,7 @@ impl<'a> Overlay<'a> {
     }
 
     fn reference(&mut self, reference: &Value) -> Value {
-        let Some(name) = reference.as_str().and_then(|text| text.strip_prefix(Self::REFERENCE))
-        else {
+        let Some(name) = reference.as_str().and_then(|text| text.strip_prefix(Self::REFERENCE)) else {
             return reference.clone();
         };
         let overlay = format!("{}{name}", Self::PREFIX);
@@ -114,10 +113,7 @@ impl<'a> Overlay<'a> {
     }
 
     fn each(&mut self, schemas: &Value) -> Value {
-        schemas.as_array().map_or_else(
-            || schemas.clone(),
-            |list| list.iter().map(|schema| self.of(schema)).collect(),
-        )
+        schemas.as_array().map_or_else(|| schemas.clone(), |list| list.iter().map(|schema| self.of(schema)).collect())
     }
 
     fn each_field(&mut self, fields: &Value) -> Value {
@@ -174,10 +170,7 @@ mod tests {
         assert_eq!(config["required"], json!(["header", "limits", "sources"]));
         assert_eq!(config["properties"]["header"]["description"], "Header that carries the key.");
         assert_eq!(config["properties"]["header"]["examples"][0], "x-api-key");
-        assert_eq!(
-            schema["$defs"]["Limits"]["properties"]["timeout"]["pattern"],
-            "^[0-9]+(ms|s|m|h|d)$"
-        );
+        assert_eq!(schema["$defs"]["Limits"]["properties"]["timeout"]["pattern"], "^[0-9]+(ms|s|m|h|d)$");
         assert_eq!(schema["$defs"]["Mode"]["enum"], json!(["enforce", "shadow", "off", false]));
     }
 
@@ -201,12 +194,10 @@ mod tests {
     fn every_reference_resolves() {
         fn references(schema: &Value, found: &mut Vec<String>) {
             match schema {
-                Value::Object(fields) => {
-                    fields.iter().for_each(|(key, value)| match (key.as_str(), value) {
-                        ("$ref", Value::String(text)) => found.push(text.clone()),
-                        _ => references(value, found),
-                    })
-                }
+                Value::Object(fields) => fields.iter().for_each(|(key, value)| match (key.as_str(), value) {
+                    ("$ref", Value::String(text)) => found.push(text.clone()),
+                    _ => references(value, found),
+                }),
                 Value::Array(values) => values.iter().for_each(|value| references(value, found)),
                 _ => {}
             }

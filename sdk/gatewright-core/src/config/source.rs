@@ -20,10 +20,7 @@ pub const MAX_DEPTH: usize = 64;
 /// More than [`MAX_BYTES`], nested deeper than [`MAX_DEPTH`], neither a JSON object nor a `Struct`, or a field given twice.
 pub fn decode(bytes: &[u8]) -> Result<Value, ConfigError> {
     if bytes.len() > MAX_BYTES {
-        let message = format!(
-            "the configuration has {} bytes; the most that is read is {MAX_BYTES}",
-            bytes.len()
-        );
+        let message = format!("the configuration has {} bytes; the most that is read is {MAX_BYTES}", bytes.len());
         return Err(ConfigError::new(message));
     }
     if bytes.is_empty() {
@@ -53,9 +50,7 @@ fn decode_text(bytes: &[u8]) -> Result<Value, ConfigError> {
     match text.iter().find(|byte| !b" \t\r\n".contains(byte)) {
         None => Ok(Value::Object(Map::new())),
         Some(b'{') => json::decode(text),
-        Some(b'[') => Err(ConfigError::new(
-            "the configuration is a JSON list; write an object: {\"policy\": ...}",
-        )),
+        Some(b'[') => Err(ConfigError::new("the configuration is a JSON list; write an object: {\"policy\": ...}")),
         Some(_) => Err(ConfigError::new(
             "the configuration is not a JSON object; write JSON text that starts with `{`, or native YAML as a google.protobuf.Struct",
         )),
@@ -88,15 +83,10 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        assert!(
-            decode(b"[1]").unwrap_err().message().starts_with("the configuration is a JSON list")
-        );
+        assert!(decode(b"[1]").unwrap_err().message().starts_with("the configuration is a JSON list"));
         for text in [&b"mode: shadow"[..], b"\"a\"", b"null", b"\x0b", b"\xff\xff"] {
             assert!(
-                decode(text)
-                    .unwrap_err()
-                    .message()
-                    .starts_with("the configuration is not a JSON object"),
+                decode(text).unwrap_err().message().starts_with("the configuration is not a JSON object"),
                 "{text:?}"
             );
         }

@@ -53,11 +53,7 @@ impl<'de> Deserializer<'de> for Strict {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -71,10 +67,9 @@ impl<'de> Deserializer<'de> for Strict {
             Value::Object(fields) if fields.len() == 1 => {
                 visitor.visit_enum(MapAccessDeserializer::new(object(fields)))
             }
-            Value::Object(_) => Err(Error::custom(format!(
-                "write exactly one of the fields `{}`",
-                variants.join("`, `")
-            ))),
+            Value::Object(_) => {
+                Err(Error::custom(format!("write exactly one of the fields `{}`", variants.join("`, `"))))
+            }
             other => other.deserialize_enum(name, variants, visitor),
         }
     }
@@ -85,9 +80,7 @@ impl<'de> Deserializer<'de> for Strict {
     }
 }
 
-fn object<'de>(
-    fields: Map<String, Value>,
-) -> MapDeserializer<'de, impl Iterator<Item = (String, Strict)>, Error> {
+fn object<'de>(fields: Map<String, Value>) -> MapDeserializer<'de, impl Iterator<Item = (String, Strict)>, Error> {
     MapDeserializer::new(fields.into_iter().map(|(key, value)| (key, Strict(value))))
 }
 
@@ -151,14 +144,8 @@ mod tests {
         let error = |value| from_value::<Outer>(value).unwrap_err().to_string();
         assert_eq!(error(json!([])), "found a list, expected an object");
         assert_eq!(error(json!({"maybe": []})), "maybe: found a list, expected an object");
-        assert_eq!(
-            error(json!({"list": [{"a": 1}, [1]]})),
-            "list[1]: found a list, expected an object"
-        );
-        assert_eq!(
-            error(json!({"map": {"k": {"newtype": [1]}}})),
-            "map.k.newtype: found a list, expected an object"
-        );
+        assert_eq!(error(json!({"list": [{"a": 1}, [1]]})), "list[1]: found a list, expected an object");
+        assert_eq!(error(json!({"map": {"k": {"newtype": [1]}}})), "map.k.newtype: found a list, expected an object");
         assert!(serde_json::from_value::<Inner>(json!([1])).is_ok());
     }
 
@@ -167,10 +154,7 @@ mod tests {
         assert!(from_value::<(u8, u8)>(json!([1, 2, 3])).is_err());
         assert!(from_value::<(u8, u8)>(json!([1])).is_err());
         let error = from_value::<Kind>(json!({"newtype": {"a": 1}, "tuple": [1, 2]})).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "write exactly one of the fields `unit`, `newtype`, `tuple`, `struct`"
-        );
+        assert_eq!(error.to_string(), "write exactly one of the fields `unit`, `newtype`, `tuple`, `struct`");
     }
 
     proptest! {

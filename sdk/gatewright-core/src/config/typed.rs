@@ -13,9 +13,8 @@ use super::strict::Strict;
 /// # Errors
 /// What the type refuses: unknown fields, wrong types, impossible values.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ConfigError> {
-    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
-        locate(error.path(), ConfigError::new(explain(&error.inner().to_string())))
-    })
+    serde_path_to_error::deserialize(Strict(value))
+        .map_err(|error| locate(error.path(), ConfigError::new(explain(&error.inner().to_string()))))
 }
 
 fn locate(path: &Path, error: ConfigError) -> ConfigError {

@@ -84,3 +84,24 @@ fn a_value_cannot_start_another_field() {
     headers.set("x-sub", "a\r\nx-admin: 1\0");
     assert_eq!(headers.get("x-sub"), Some(&b"a  x-admin: 1 "[..]));
 }
+
+#[test]
+fn edits_made_before_reading_count_as_those_made_after() {
+    let edit = |headers: &mut Headers, remove: fn(&mut Headers, &str)| {
+        headers.append("x-key", "three");
+        headers.set("Cookie", "b=2");
+        headers.append("cookie", "c=3");
+        remove(headers, "x-latin");
+        remove(headers, "x-none");
+        headers.set("x-none", "now");
+    };
+    let mut read = sample();
+    edit(&mut read, |headers, name| headers.remove(name));
+    let mut unread = Headers::default();
+    edit(&mut unread, Headers::remove_unread);
+    let mut repeated = sample();
+    repeated.repeat(&unread);
+    assert_eq!(fields(&repeated), fields(&read));
+    assert_eq!(repeated.edits.len(), read.edits.len());
+    assert!(fields(&read).contains(&("cookie".into(), "c=3".into())));
+}

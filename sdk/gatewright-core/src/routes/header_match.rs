@@ -59,15 +59,10 @@ impl TryFrom<Written> for HeaderMatch {
     fn try_from(written: Written) -> Result<Self, String> {
         let condition = match (written.exact, written.prefix, written.present) {
             (Some(exact), None, None) => HeaderCondition::Exact(exact),
-            (None, Some(prefix), None) if !prefix.is_empty() => {
-                HeaderCondition::Prefix(prefix.into())
-            }
+            (None, Some(prefix), None) if !prefix.is_empty() => HeaderCondition::Prefix(prefix.into()),
             (None, None, Some(true)) => HeaderCondition::Present,
             _ => {
-                return Err(
-                    "write exactly one of `exact: value`, `prefix: start` and `present: true`"
-                        .to_owned(),
-                );
+                return Err("write exactly one of `exact: value`, `prefix: start` and `present: true`".to_owned());
             }
         };
         Ok(Self { name: written.name, condition })
@@ -109,9 +104,6 @@ mod tests {
             );
         }
         let error = error::<HeaderMatch>(json!({"name": "x-a", "regex": "a"}));
-        assert_eq!(
-            error,
-            "regex: unknown field `regex`. The fields here are `name`, `exact`, `prefix`, `present`"
-        );
+        assert_eq!(error, "regex: unknown field `regex`. The fields here are `name`, `exact`, `prefix`, `present`");
     }
 }

@@ -33,12 +33,10 @@ impl HostPattern {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (name, wildcard) =
-            text.strip_prefix(Self::WILDCARD).map_or((text, false), |name| (name, true));
+        let (name, wildcard) = text.strip_prefix(Self::WILDCARD).map_or((text, false), |name| (name, true));
         let name = name.strip_suffix('.').unwrap_or(name);
         let good = is_name(name) || (!wildcard && is_ip_literal(name));
-        (good && name.len() <= Self::MAX_BYTES)
-            .then(|| Self { name: name.to_ascii_lowercase().into(), wildcard })
+        (good && name.len() <= Self::MAX_BYTES).then(|| Self { name: name.to_ascii_lowercase().into(), wildcard })
     }
 }
 
@@ -61,17 +59,14 @@ impl fmt::Display for HostPattern {
 
 impl Text for HostPattern {
     const NOUN: &'static str = "a host";
-    const PATTERN: &'static str =
-        "^((\\*\\.)?[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?|\\[[0-9A-Fa-f:.]+\\])$";
+    const PATTERN: &'static str = "^((\\*\\.)?[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?|\\[[0-9A-Fa-f:.]+\\])$";
     const EXAMPLES: &'static [&'static str] = &["api.example.com", "*.example.com"];
 
     fn correction(text: &str) -> Option<String> {
         let text = text.split_once("://").map_or(text, |(_, rest)| rest);
         let text = text.split(['/', '?', '#']).next()?;
         let host = std::str::from_utf8(without_port(text.as_bytes())).ok()?;
-        let starred = host
-            .strip_prefix('*')
-            .map(|rest| format!("{}{}", Self::WILDCARD, rest.trim_start_matches('.')));
+        let starred = host.strip_prefix('*').map(|rest| format!("{}{}", Self::WILDCARD, rest.trim_start_matches('.')));
         Some(starred.unwrap_or_else(|| host.to_owned())).filter(|right| Self::read(right).is_some())
     }
 }
@@ -82,11 +77,7 @@ text_value!(HostPattern);
 pub(super) fn canonical_host(authority: &[u8]) -> Cow<'_, [u8]> {
     let host = without_port(authority);
     let host = host.strip_suffix(b".").unwrap_or(host);
-    if host.iter().any(u8::is_ascii_uppercase) {
-        host.to_ascii_lowercase().into()
-    } else {
-        host.into()
-    }
+    if host.iter().any(u8::is_ascii_uppercase) { host.to_ascii_lowercase().into() } else { host.into() }
 }
 
 /// RFC 3986 §3.2.2: an IPv6 address is in brackets, and a port is digits behind a colon, none at all included.
@@ -99,10 +90,8 @@ fn without_port(authority: &[u8]) -> &[u8] {
 }
 
 fn is_name(name: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
+    let label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     name.split('.').all(label)
 }
 
@@ -133,10 +122,7 @@ mod tests {
             assert_eq!((host.name(), host.is_wildcard()), (name, wildcard));
             assert_eq!(serde_json::to_value(&host).unwrap(), json!(text));
         }
-        assert_eq!(
-            "API.Example.COM.".parse::<HostPattern>().unwrap(),
-            "api.example.com".parse().unwrap()
-        );
+        assert_eq!("API.Example.COM.".parse::<HostPattern>().unwrap(), "api.example.com".parse().unwrap());
         examples_parse::<HostPattern>();
     }
 
@@ -165,10 +151,7 @@ mod tests {
         let cases = [
             ("*", r#""*" is every host; leave `host` out instead"#),
             ("example.com:8080", r#""example.com:8080" is not a host; write "example.com""#),
-            (
-                "https://example.com/a",
-                r#""https://example.com/a" is not a host; write "example.com""#,
-            ),
+            ("https://example.com/a", r#""https://example.com/a" is not a host; write "example.com""#),
             ("*example.com", r#""*example.com" is not a host; write "*.example.com""#),
             ("api.*", r#""api.*" is not a host; write it like "api.example.com""#),
             ("a..b", r#""a..b" is not a host; write it like "api.example.com""#),

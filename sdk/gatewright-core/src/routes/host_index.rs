@@ -26,14 +26,10 @@ impl HostIndex {
     pub(super) fn entry(&mut self, host: Option<&HostPattern>) -> &mut PathIndex {
         match host {
             None => &mut self.any,
-            Some(host) if !host.is_wildcard() => {
-                self.exact.entry(host.name().as_bytes().into()).or_default()
-            }
+            Some(host) if !host.is_wildcard() => self.exact.entry(host.name().as_bytes().into()).or_default(),
             Some(host) => {
                 let labels = host.name().as_bytes().rsplit(|byte| *byte == b'.');
-                let label = labels.fold(&mut self.wildcards, |label, name| {
-                    label.below.entry(name.into()).or_default()
-                });
+                let label = labels.fold(&mut self.wildcards, |label, name| label.below.entry(name.into()).or_default());
                 label.paths.get_or_insert_default()
             }
         }
@@ -60,10 +56,7 @@ impl Label {
     fn find(&self, left: Option<&[u8]>, search: &Search<'_, '_>) -> Option<usize> {
         search.step();
         let left = left.filter(|left| !left.is_empty())?;
-        let (rest, name) = match left
-            .iter()
-            .rposition(|byte| *byte == b'.')
-            .and_then(|dot| left.split_at_checked(dot))
+        let (rest, name) = match left.iter().rposition(|byte| *byte == b'.').and_then(|dot| left.split_at_checked(dot))
         {
             Some((rest, name)) => (Some(rest), name.strip_prefix(b".").unwrap_or(name)),
             None => (None, left),

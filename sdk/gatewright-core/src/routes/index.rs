@@ -72,15 +72,9 @@ impl<T> RouteIndex<T> {
     pub fn new(routes: Vec<(RouteMatch, T)>) -> Result<Self, ConfigError> {
         let (matches, values): (Vec<_>, Vec<_>) = routes.into_iter().unzip();
         let normal = normal_forms(&matches)?;
-        let mut index = Self {
-            matches,
-            values,
-            named: Table::default(),
-            unnamed: HostIndex::default(),
-            needs: Needs::default(),
-        };
-        let mut ranked: Vec<_> =
-            normal.iter().enumerate().map(|(at, normal)| (normal.rank(), at)).collect();
+        let mut index =
+            Self { matches, values, named: Table::default(), unnamed: HostIndex::default(), needs: Needs::default() };
+        let mut ranked: Vec<_> = normal.iter().enumerate().map(|(at, normal)| (normal.rank(), at)).collect();
         ranked.sort();
         for (_, at) in ranked {
             index.insert(at);
@@ -107,9 +101,7 @@ impl<T> RouteIndex<T> {
     fn search(&self, search: &Search<'_, '_>) -> Option<Found<'_, T>> {
         let index = self.by_name(search).or_else(|| self.unnamed.find(search))?;
         let pattern = self.matches.get(index)?.path.as_ref();
-        let pairs = pattern
-            .zip(search.path())
-            .map_or_else(Vec::new, |(pattern, path)| pattern.variables(path));
+        let pairs = pattern.zip(search.path()).map_or_else(Vec::new, |(pattern, path)| pattern.variables(path));
         Some(Found { value: self.values.get(index)?, index, variables: Variables { pairs } })
     }
 
@@ -138,8 +130,7 @@ fn normal_forms(matches: &[RouteMatch]) -> Result<Vec<RouteMatch>, ConfigError> 
     for (at, (matches, normal)) in matches.iter().zip(&normal).enumerate() {
         matches.check().map_err(|error| error.within("match").index(at))?;
         if let Some(earlier) = seen.insert(normal, at) {
-            let message =
-                format!("matches exactly the same requests as routes[{earlier}].match; keep one");
+            let message = format!("matches exactly the same requests as routes[{earlier}].match; keep one");
             return Err(ConfigError::new(message).within("match").index(at));
         }
     }

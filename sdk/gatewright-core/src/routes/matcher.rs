@@ -33,40 +33,26 @@ pub struct RouteMatch {
 }
 
 /// Order among matches with the same route name, host and path; the smallest comes first.
-pub(super) type Rank<'a> = (
-    Reverse<bool>,
-    Reverse<usize>,
-    Reverse<usize>,
-    usize,
-    Reverse<Vec<&'a HeaderCondition>>,
-    &'a RouteMatch,
-);
+pub(super) type Rank<'a> =
+    (Reverse<bool>, Reverse<usize>, Reverse<usize>, usize, Reverse<Vec<&'a HeaderCondition>>, &'a RouteMatch);
 
 impl RouteMatch {
     /// Refuses what could never match, or what would match everything.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if *self == Self::default() {
-            let message =
-                "an empty match is every request; put its settings in the envelope instead";
+            let message = "an empty match is every request; put its settings in the envelope instead";
             return Err(ConfigError::new(message));
         }
         if self.route_name.as_deref() == Some("") {
-            return Err(ConfigError::at(
-                "route_name",
-                "a route without a name cannot be matched by name",
-            ));
+            return Err(ConfigError::at("route_name", "a route without a name cannot be matched by name"));
         }
         let mut names = BTreeSet::new();
         if let Some(at) = self.headers.iter().position(|header| !names.insert(&header.name)) {
-            return Err(ConfigError::new("this header has a condition already; keep one")
-                .index(at)
-                .within("headers"));
+            return Err(ConfigError::new("this header has a condition already; keep one").index(at).within("headers"));
         }
         // Envoy answers an empty value as if there were none.
         match self.metadata.iter().find(|(_, value)| value.is_empty()) {
-            Some((key, _)) => Err(ConfigError::new("an empty value cannot be matched")
-                .within(key)
-                .within("metadata")),
+            Some((key, _)) => Err(ConfigError::new("an empty value cannot be matched").within(key).within("metadata")),
             None => Ok(()),
         }
     }
@@ -118,33 +104,19 @@ mod tests {
         });
         let read = read(written);
         assert!(read.check().is_ok());
-        assert_eq!(
-            (read.methods.len(), read.headers.len(), read.metadata["tier"].as_str()),
-            (1, 1, "gold")
-        );
+        assert_eq!((read.methods.len(), read.headers.len(), read.metadata["tier"].as_str()), (1, 1, "gold"));
     }
 
     #[test]
     fn what_cannot_match_is_refused() {
         let error = |value| read(value).check().unwrap_err().to_string();
+        assert_eq!(error(json!({})), "an empty match is every request; put its settings in the envelope instead");
+        assert_eq!(error(json!({"route_name": ""})), "route_name: a route without a name cannot be matched by name");
         assert_eq!(
-            error(json!({})),
-            "an empty match is every request; put its settings in the envelope instead"
-        );
-        assert_eq!(
-            error(json!({"route_name": ""})),
-            "route_name: a route without a name cannot be matched by name"
-        );
-        assert_eq!(
-            error(
-                json!({"headers": [{"name": "a", "exact": "1"}, {"name": "A", "present": true}]})
-            ),
+            error(json!({"headers": [{"name": "a", "exact": "1"}, {"name": "A", "present": true}]})),
             "headers[1]: this header has a condition already; keep one"
         );
-        assert_eq!(
-            error(json!({"metadata": {"a.b": ""}})),
-            "metadata[\"a.b\"]: an empty value cannot be matched"
-        );
+        assert_eq!(error(json!({"metadata": {"a.b": ""}})), "metadata[\"a.b\"]: an empty value cannot be matched");
     }
 
     #[test]

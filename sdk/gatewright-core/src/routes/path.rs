@@ -52,11 +52,7 @@ fn is_canonical(path: &[u8]) -> bool {
     path.first() == Some(&b'/')
         && path.iter().all(|byte| {
             let after_slash = std::mem::replace(&mut last, *byte) == b'/';
-            if after_slash {
-                is_plain(*byte) && *byte != b'.'
-            } else {
-                *byte == b'/' || is_plain(*byte)
-            }
+            if after_slash { is_plain(*byte) && *byte != b'.' } else { *byte == b'/' || is_plain(*byte) }
         })
 }
 
@@ -66,15 +62,12 @@ fn is_plain(byte: u8) -> bool {
 }
 
 fn put(out: &mut String, octet: u8, plain: bool) {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     if plain {
         out.push(char::from(octet));
     } else {
         out.push('%');
-        out.extend(
-            [octet >> 4, octet & 15].iter().filter_map(|digit| DIGITS.get(usize::from(*digit))),
-        );
+        out.extend([octet >> 4, octet & 15].iter().filter_map(|digit| DIGITS.get(usize::from(*digit))));
     }
 }
 
@@ -201,11 +194,10 @@ mod tests {
 
     fn paths() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop::sample::select(vec![
-            "/", "//", ".", "..", "%2e", "%2E%2e", "a", "b", "%61", "%2f", "%2F", "%5c", "\\", "%",
-            "%2", "%25", "%252e", "?", "#", " ", ";", "é", "%C3", "\0",
+            "/", "//", ".", "..", "%2e", "%2E%2e", "a", "b", "%61", "%2f", "%2F", "%5c", "\\", "%", "%2", "%25",
+            "%252e", "?", "#", " ", ";", "é", "%C3", "\0",
         ]);
-        let pieces =
-            prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat().into_bytes());
+        let pieces = prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat().into_bytes());
         prop_oneof![3 => pieces, 1 => prop::collection::vec(any::<u8>(), 0..40)]
     }
 

@@ -71,10 +71,8 @@ impl Node {
             open.push((depth, &self.open));
         }
         let Some(rest) = rest else { return search.first(&self.closed) };
-        let (segment, rest) =
-            rest.split_once('/').map_or((rest, None), |(segment, rest)| (segment, Some(rest)));
-        let literal =
-            self.literals.get(segment).and_then(|node| node.descend(rest, depth + 1, search, open));
+        let (segment, rest) = rest.split_once('/').map_or((rest, None), |(segment, rest)| (segment, Some(rest)));
+        let literal = self.literals.get(segment).and_then(|node| node.descend(rest, depth + 1, search, open));
         literal.or_else(|| {
             let node = self.variable.as_ref().filter(|_| !segment.is_empty())?;
             node.descend(rest, depth + 1, search, open)

@@ -66,29 +66,19 @@ impl PathPattern {
 
     fn check(&self) -> Result<(), ConfigError> {
         if self.segments.len() > Self::MAX_SEGMENTS {
-            return Err(ConfigError::new(format!(
-                "a path pattern has at most {} segments",
-                Self::MAX_SEGMENTS
-            )));
+            return Err(ConfigError::new(format!("a path pattern has at most {} segments", Self::MAX_SEGMENTS)));
         }
-        let inner = if self.open {
-            &*self.segments
-        } else {
-            self.segments.split_last().map_or(&[][..], |(_, rest)| rest)
-        };
+        let inner =
+            if self.open { &*self.segments } else { self.segments.split_last().map_or(&[][..], |(_, rest)| rest) };
         if inner.contains(&Segment::Literal("".into())) {
-            return Err(ConfigError::new(
-                "a path pattern has no empty segment: requests are matched with `//` as `/`",
-            ));
+            return Err(ConfigError::new("a path pattern has no empty segment: requests are matched with `//` as `/`"));
         }
         let mut names = BTreeSet::new();
         for segment in &self.segments {
             if let Segment::Variable(name) = segment
                 && !names.insert(name)
             {
-                return Err(ConfigError::new(format!(
-                    "the variable {{{name}}} is given twice; name each differently"
-                )));
+                return Err(ConfigError::new(format!("the variable {{{name}}} is given twice; name each differently")));
             }
         }
         Ok(())
@@ -169,12 +159,10 @@ impl FromStr for Segment {
 
 fn variable(name: &str) -> Result<Segment, ConfigError> {
     let letter = |b: u8| b.is_ascii_alphabetic() || b == b'_';
-    let good = name.bytes().next().is_some_and(letter)
-        && name.bytes().all(|b| letter(b) || b.is_ascii_digit());
+    let good = name.bytes().next().is_some_and(letter) && name.bytes().all(|b| letter(b) || b.is_ascii_digit());
     if !good {
-        let message = format!(
-            "{name:?} is not the name of a variable; use letters, digits and `_`, such as \"{{order_id}}\""
-        );
+        let message =
+            format!("{name:?} is not the name of a variable; use letters, digits and `_`, such as \"{{order_id}}\"");
         return Err(ConfigError::new(message));
     }
     Ok(Segment::Variable(name.into()))
@@ -234,10 +222,7 @@ mod tests {
         assert_eq!(pattern("/a/{x}").shape(), pattern("/a/{y}").shape());
         assert_ne!(pattern("/a/{x}").shape(), pattern("/a/x").shape());
         assert_ne!(pattern("/a/{x}").shape(), pattern("/a/{x}/**").shape());
-        assert_eq!(
-            pattern("/{a}/x/{b}/**").variables("/1/x/2/3"),
-            [("a", "1".to_owned()), ("b", "2".to_owned())]
-        );
+        assert_eq!(pattern("/{a}/x/{b}/**").variables("/1/x/2/3"), [("a", "1".to_owned()), ("b", "2".to_owned())]);
     }
 
     #[test]
@@ -246,48 +231,21 @@ mod tests {
             ("orders/{id}", r#""orders/{id}" is not a path pattern; write "/orders/{id}""#),
             ("", r#""" is not a path pattern; write "/""#),
             ("/a?b=c", r#""/a?b=c" has a query; write the path only"#),
-            (
-                "/files/*",
-                r#""*" is no wildcard here; write "{name}" for one segment, or end with "/**" for all below"#,
-            ),
-            (
-                "/**/a",
-                r#""**" is no wildcard here; write "{name}" for one segment, or end with "/**" for all below"#,
-            ),
-            (
-                "/{id}.json",
-                r#"a variable is a whole segment; write "/{name}/" instead of "{id}.json""#,
-            ),
-            (
-                "/{1d}",
-                r#""1d" is not the name of a variable; use letters, digits and `_`, such as "{order_id}""#,
-            ),
-            (
-                "/{}",
-                r#""" is not the name of a variable; use letters, digits and `_`, such as "{order_id}""#,
-            ),
+            ("/files/*", r#""*" is no wildcard here; write "{name}" for one segment, or end with "/**" for all below"#),
+            ("/**/a", r#""**" is no wildcard here; write "{name}" for one segment, or end with "/**" for all below"#),
+            ("/{id}.json", r#"a variable is a whole segment; write "/{name}/" instead of "{id}.json""#),
+            ("/{1d}", r#""1d" is not the name of a variable; use letters, digits and `_`, such as "{order_id}""#),
+            ("/{}", r#""" is not the name of a variable; use letters, digits and `_`, such as "{order_id}""#),
             ("/{a}/{a}", "the variable {a} is given twice; name each differently"),
             ("/a//b", "a path pattern has no empty segment: requests are matched with `//` as `/`"),
-            (
-                "/a//**",
-                "a path pattern has no empty segment: requests are matched with `//` as `/`",
-            ),
-            (
-                "/a/../b",
-                r#"".." never matches: requests are matched without dot segments; leave it out"#,
-            ),
-            (
-                "/a/%2E",
-                r#""%2E" never matches: requests are matched without dot segments; leave it out"#,
-            ),
+            ("/a//**", "a path pattern has no empty segment: requests are matched with `//` as `/`"),
+            ("/a/../b", r#"".." never matches: requests are matched without dot segments; leave it out"#),
+            ("/a/%2E", r#""%2E" never matches: requests are matched without dot segments; leave it out"#),
         ];
         for (text, message) in cases {
             assert_eq!(error::<PathPattern>(json!(text)), message, "{text}");
         }
-        assert_eq!(
-            error::<PathPattern>(json!("/a".repeat(65))),
-            "a path pattern has at most 64 segments"
-        );
+        assert_eq!(error::<PathPattern>(json!("/a".repeat(65))), "a path pattern has at most 64 segments");
         assert!("/a".repeat(64).parse::<PathPattern>().is_ok());
     }
 

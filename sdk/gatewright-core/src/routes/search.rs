@@ -86,15 +86,11 @@ impl<'a, 'q> Search<'a, 'q> {
         (matches.methods.is_empty() || method())
             && matches.headers.iter().all(|header| {
                 let ask = || self.query.header(&header.name);
-                answered(&self.headers, &header.name, ask, |value| {
-                    value.is_some_and(|v| header.condition.holds(v))
-                })
+                answered(&self.headers, &header.name, ask, |value| value.is_some_and(|v| header.condition.holds(v)))
             })
             && matches.metadata.iter().all(|(key, wanted)| {
                 let ask = || self.query.metadata(key);
-                answered(&self.metadata, key.as_str(), ask, |value| {
-                    value == Some(wanted.as_bytes())
-                })
+                answered(&self.metadata, key.as_str(), ask, |value| value == Some(wanted.as_bytes()))
             })
     }
 }

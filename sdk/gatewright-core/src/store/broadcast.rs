@@ -87,17 +87,7 @@ impl Broadcast {
         let settled = series.generation()?;
         let store = store.clone();
         let seen = BTreeSet::new();
-        Ok(Self {
-            store,
-            limits,
-            worker,
-            directory,
-            series,
-            seat,
-            joined_at: settled,
-            settled,
-            seen,
-        })
+        Ok(Self { store, limits, worker, directory, series, seat, joined_at: settled, settled, seen })
     }
 
     /// Token of this worker's queue, as `on_queue_ready` reports it. [`Presence::Rejoined`] changes it.

@@ -52,27 +52,17 @@ impl fmt::Display for StoreError {
             Self::Host(status) => write!(f, "shared data: {status}"),
             Self::VersionMismatch => f.write_str("shared data: another worker changed the value"),
             Self::Contended { attempts } => {
-                write!(
-                    f,
-                    "shared data: other workers changed the value at each of {attempts} attempts"
-                )
+                write!(f, "shared data: other workers changed the value at each of {attempts} attempts")
             }
             Self::OutOfRange { what, found, min, max } => {
                 write!(f, "{what} is {found}; it must be from {min} to {max}")
             }
-            Self::NulInKey => {
-                f.write_str("a key or namespace contains a NUL byte; use names without one")
-            }
+            Self::NulInKey => f.write_str("a key or namespace contains a NUL byte; use names without one"),
             Self::TooManyKeys { max } => {
-                write!(
-                    f,
-                    "more than {max} different keys; the host never deletes a key, use a SlotTable"
-                )
+                write!(f, "more than {max} different keys; the host never deletes a key, use a SlotTable")
             }
             Self::Unversioned => f.write_str("the host returned a shared value without a version"),
-            Self::UnknownLayout => {
-                f.write_str("a shared value has a layout this module does not know")
-            }
+            Self::UnknownLayout => f.write_str("a shared value has a layout this module does not know"),
             Self::BucketFull => f.write_str("every entry of the bucket is pinned"),
             Self::DirectoryFull => f.write_str("every seat of the broadcast directory is taken"),
             Self::RateLimited => f.write_str("too many broadcast messages in this window"),
@@ -99,12 +89,7 @@ impl From<Status> for StoreError {
 }
 
 /// Checks a measure against its bounds.
-pub(super) fn within(
-    what: &'static str,
-    found: usize,
-    min: usize,
-    max: usize,
-) -> Result<(), StoreError> {
+pub(super) fn within(what: &'static str, found: usize, min: usize, max: usize) -> Result<(), StoreError> {
     if (min..=max).contains(&found) {
         return Ok(());
     }

@@ -85,8 +85,6 @@ fn fresh_seed(store: &SharedStore, entropy: &[u8]) -> [u64; 2] {
     digest.update(entropy);
     digest.update(store.host().now_nanos().to_le_bytes());
     let digest = digest.finalize();
-    let word = |skip: usize| {
-        digest.iter().skip(skip).take(8).fold(0, |word, byte| word << 8 | u64::from(*byte))
-    };
+    let word = |skip: usize| digest.iter().skip(skip).take(8).fold(0, |word, byte| word << 8 | u64::from(*byte));
     [word(0), word(8)]
 }

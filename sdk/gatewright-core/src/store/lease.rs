@@ -42,12 +42,7 @@ impl Lease {
     pub fn new(store: &SharedStore, name: &str, ttl: Duration) -> Result<Self, StoreError> {
         let ttl = nanos(ttl);
         if ttl == 0 {
-            return Err(StoreError::OutOfRange {
-                what: "lease ttl in ns",
-                found: 0,
-                min: 1,
-                max: u64::MAX,
-            });
+            return Err(StoreError::OutOfRange { what: "lease ttl in ns", found: 0, min: 1, max: u64::MAX });
         }
         Ok(Self { store: store.clone(), key: store.part_key(b'l', name)?, ttl })
     }

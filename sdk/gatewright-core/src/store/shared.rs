@@ -75,11 +75,7 @@ impl SharedStore {
     ///
     /// # Errors
     /// A namespace that is empty, too long or contains NUL.
-    pub fn new(
-        host: Rc<dyn Host>,
-        namespace: &str,
-        limits: StoreLimits,
-    ) -> Result<Self, StoreError> {
+    pub fn new(host: Rc<dyn Host>, namespace: &str, limits: StoreLimits) -> Result<Self, StoreError> {
         within("length of the namespace", namespace.len(), 1, MAX_NAMESPACE_BYTES)?;
         no_nul(namespace)?;
         let namespace = namespace.as_bytes().into();
@@ -107,12 +103,7 @@ impl SharedStore {
     ///
     /// # Errors
     /// [`StoreError::VersionMismatch`] if it is not as expected; otherwise as for [`set`](Self::set).
-    pub fn compare_and_swap(
-        &self,
-        key: &str,
-        value: &[u8],
-        expected: Expected,
-    ) -> Result<(), StoreError> {
+    pub fn compare_and_swap(&self, key: &str, value: &[u8], expected: Expected) -> Result<(), StoreError> {
         let key = self.own_key(key)?;
         let version = match expected {
             Expected::At(version) => version,
@@ -137,11 +128,9 @@ impl SharedStore {
         mut change: impl FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
     ) -> Result<Update, StoreError> {
         let key = self.own_key(key)?;
-        self.modify(&key, attempts, |current| {
-            match change((!current.is_empty()).then_some(current)) {
-                Some(value) => (Update::Written, Some(value)),
-                None => (Update::Unchanged, None),
-            }
+        self.modify(&key, attempts, |current| match change((!current.is_empty()).then_some(current)) {
+            Some(value) => (Update::Written, Some(value)),
+            None => (Update::Unchanged, None),
         })
     }
 
@@ -196,12 +185,7 @@ impl SharedStore {
     }
 
     /// Writes a key whose number the caller bounds.
-    pub(super) fn write(
-        &self,
-        key: &[u8],
-        value: &[u8],
-        version: Version,
-    ) -> Result<(), StoreError> {
+    pub(super) fn write(&self, key: &[u8], value: &[u8], version: Version) -> Result<(), StoreError> {
         within("length of the value", value.len(), 0, self.inner.limits.value_bytes)?;
         Ok(self.inner.host.set_shared_data(key, value, version.0)?)
     }

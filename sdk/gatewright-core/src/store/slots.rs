@@ -129,9 +129,7 @@ impl SlotTable {
                 Change::Keep(result) => return Ok(result),
                 Change::Remove(result) if found.is_none() => return Ok(result),
                 Change::Remove(result) => (result, bucket.without(hash, now)),
-                Change::Store(result) => {
-                    (result, bucket.with(hash, expires_at, &payload, now, &*self.rank)?)
-                }
+                Change::Store(result) => (result, bucket.with(hash, expires_at, &payload, now, &*self.rank)?),
             };
             self.store.write(&key, &value, version)?;
             Ok(result)

@@ -52,7 +52,8 @@ impl Answer {
         Self { after: Duration::ZERO, kind: Kind::Failed }
     }
 
-    /// Sends headers and half of the body, then resets the stream: a callout ends with no headers at all, an exchange is cut.
+    /// Sends headers and half of the body, then closes: a callout ends with no headers at all. An exchange is cut, or
+    /// gets the proxy's 502 where the guest holds the headers.
     #[must_use]
     pub fn truncated(response: Response) -> Self {
         Self { after: Duration::ZERO, kind: Kind::Truncated(response) }

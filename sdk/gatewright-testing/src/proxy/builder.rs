@@ -24,7 +24,7 @@ pub enum FailurePolicy {
     Closed,
     /// Lets them pass without the filter.
     Open,
-    /// Starts the VM again with the next request, at most once per back-off interval.
+    /// Starts the VM again with the next request, unless it was started less than the back-off interval ago.
     Reload,
 }
 
@@ -184,7 +184,7 @@ impl Builder {
         self
     }
 
-    /// Least time between two reloads of a VM; 1 s unless set.
+    /// Least time between a load of a VM, its first included, and the next; 1 s unless set.
     pub fn reload_backoff(mut self, interval: Duration) -> Self {
         self.settings.reload_backoff = interval;
         self

@@ -29,6 +29,8 @@ pub(crate) struct ExchangeState {
     pub(crate) worker: usize,
     /// The guest's context; `None` where the filter is not run.
     pub(crate) context: Option<u32>,
+    /// The VM that the context is in.
+    pub(crate) vm: u64,
     pub(crate) connection: Connection,
     pub(crate) head: bool,
     pub(crate) grpc: bool,
@@ -129,6 +131,7 @@ impl ExchangeState {
         Self {
             worker,
             context: None,
+            vm: 0,
             connection,
             head: method == "HEAD",
             grpc: content_type.starts_with("application/grpc"),

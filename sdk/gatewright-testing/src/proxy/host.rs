@@ -9,6 +9,7 @@ use super::fields;
 use super::interleave;
 use super::properties::{self, Scope};
 use super::vm::{Action, Context, LocalReply, Vm, VmHost};
+use crate::message::Fields;
 
 /// How many bytes a result copies to the guest.
 pub(crate) trait Copied {
@@ -126,7 +127,11 @@ impl Host for VmHost {
     }
 
     fn header_pairs(&self, map: MapKind) -> HostResult<Vec<u8>> {
-        self.call("proxy_get_header_map_pairs", 4, |vm| vm.read_map(map, fields::encode))
+        self.call("proxy_get_header_map_pairs", 4, |vm| {
+            // A list that is not there reads as an empty one, and an empty one as no bytes at all.
+            let encode = |fields: &Fields| if fields.is_empty() { Vec::new() } else { fields::encode(fields) };
+            Ok(vm.read_map(map, encode).unwrap_or_default())
+        })
     }
 
     fn header_value(&self, map: MapKind, name: &[u8]) -> HostResult<Vec<u8>> {

@@ -28,6 +28,8 @@ pub enum StartError {
         plugin: String,
         /// The callback that refused.
         callback: &'static str,
+        /// The last error that the guest logged before it did; empty if it logged none.
+        error: String,
     },
     /// The guest died.
     Trapped(Trap),
@@ -38,8 +40,8 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { plugin, callback } => {
-                write!(f, "plugin {plugin}: {callback} refused the configuration")
+            Self::Refused { plugin, callback, error } => {
+                write!(f, "plugin {plugin}: {callback} refused the configuration: {error}")
             }
             Self::Trapped(trap) => trap.fmt(f),
             Self::RestrictedCallback(function) => {
@@ -68,8 +70,8 @@ pub(crate) struct Worker {
     plugins: Vec<Plugin>,
     pub(crate) vm: Option<Running>,
     pub(crate) timeline: Timeline,
-    exchanges: Vec<Exchange>,
-    reloaded: Option<u64>,
+    /// When the VM was last loaded, or tried to be.
+    loaded: u64,
 }
 
 impl Worker {
@@ -84,14 +86,13 @@ impl Worker {
         let mut worker = Self {
             number,
             label: label.to_owned(),
+            loaded: world.elapsed(),
             world,
             settings,
             factory,
             plugins: plugins.to_vec(),
             vm: None,
             timeline: Timeline::default(),
-            exchanges: Vec::new(),
-            reloaded: None,
         };
         worker.vm = Some(worker.load(plugins, label)?);
         worker.run_actions();
@@ -150,7 +151,7 @@ impl Worker {
         match self.vm.as_mut()?.call(context, callback, missing, run) {
             Ok(value) => Some(value),
             Err(trap) => {
-                self.die(&trap);
+                self.die(context, &trap);
                 None
             }
         }
@@ -180,7 +181,12 @@ impl Worker {
         }
     }
 
-    fn exchange_of(&self, context: u32) -> Option<Exchange> {
+    /// Whether the VM that an exchange began in lives.
+    pub(crate) fn is_same_vm(&self, number: u64) -> bool {
+        self.vm.as_ref().is_some_and(|vm| vm.host.0.borrow().number == number)
+    }
+
+    pub(crate) fn exchange_of(&self, context: u32) -> Option<Exchange> {
         self.vm.as_ref()?.host.0.borrow().exchange_of(context)
     }
 
@@ -206,11 +212,11 @@ impl Worker {
     fn reload(&mut self) -> bool {
         let now = self.world.elapsed();
         let backoff = nanos(self.settings.reload_backoff);
-        if self.reloaded.is_some_and(|last| now.saturating_sub(last) < backoff) {
+        if now.saturating_sub(self.loaded) < backoff {
             self.count("vm_reload_backoff");
             return false;
         }
-        self.reloaded = Some(now);
+        self.loaded = now;
         match self.load(&self.plugins, &self.label) {
             Ok(vm) => {
                 self.vm = Some(vm);
@@ -228,7 +234,7 @@ impl Worker {
 
     fn refused(&mut self, error: StartError) -> StartError {
         if let StartError::Trapped(trap) = &error {
-            self.die(trap);
+            self.die(0, trap);
         }
         error
     }
@@ -255,11 +261,17 @@ impl Running {
         let root = self.host.0.borrow_mut().new_context(Context::Root(root));
         self.roots.push((plugin.name.clone(), root));
         self.host.0.borrow_mut().configuring = Some(plugin.config.clone());
+        let logged = self.host.world().logs().len();
         let started = self.start_root(root, vm_config, size(plugin.config.len()));
         self.host.0.borrow_mut().configuring = None;
         match started.map_err(StartError::Trapped)? {
             None => Ok(()),
-            Some(callback) => Err(StartError::Refused { plugin: plugin.name.clone(), callback }),
+            Some(callback) => {
+                let logs = self.host.world().logs();
+                let error = logs.get(logged..).unwrap_or_default().iter().rfind(|line| line.level == LogLevel::Error);
+                let error = error.map(|line| line.message.clone()).unwrap_or_default();
+                Err(StartError::Refused { plugin: plugin.name.clone(), callback, error })
+            }
         }
     }
 

@@ -45,7 +45,9 @@ impl Seen {
         proxy.world().set_log_level(LogLevel::Debug);
         let exchanges: Vec<Exchange> = requests
             .into_iter()
-            .map(|request| proxy.exchange(request).property(&["request", "id"], "0198c5d1-6d0e-7c7e-9d3e-8a2b1f4c5d6e").send())
+            .map(|request| {
+                proxy.exchange(request).property(&["request", "id"], "0198c5d1-6d0e-7c7e-9d3e-8a2b1f4c5d6e").send()
+            })
             .collect();
         proxy.advance(std::time::Duration::from_secs(1));
         self.details.extend(exchanges.iter().filter_map(Exchange::details));

@@ -34,8 +34,7 @@ fn configurations_are_accepted_or_refused_as_shown() {
 
 /// The configurations in a block, each with the name of its policy.
 fn plugins(block: &Block) -> Vec<(String, Value)> {
-    let value: Value =
-        serde_saphyr::from_str(&block.text).unwrap_or_else(|error| panic!("{}: {error}", block.place));
+    let value: Value = serde_saphyr::from_str(&block.text).unwrap_or_else(|error| panic!("{}: {error}", block.place));
     if let Some(policy) = block.info.strip_prefix("yaml ") {
         return vec![(policy.to_owned(), value)];
     }

@@ -85,24 +85,15 @@ fn a_route_is_laid_over_the_envelope() {
     let b = plan.find(&Path("/b/7"));
     let c = plan.find(&Path("/c"));
     let d = plan.find(&Path("/d"));
-    assert_eq!(
-        [default.route, a.route, b.route, c.route, d.route],
-        [None, Some(0), Some(1), Some(2), Some(3)]
-    );
-    assert_eq!(
-        (default.settings.mode, default.settings.failure_mode),
-        (Mode::Enforce, FailureMode::Open)
-    );
+    assert_eq!([default.route, a.route, b.route, c.route, d.route], [None, Some(0), Some(1), Some(2), Some(3)]);
+    assert_eq!((default.settings.mode, default.settings.failure_mode), (Mode::Enforce, FailureMode::Open));
     assert_eq!((a.settings.mode, a.settings.failure_mode), (Mode::Shadow, FailureMode::Open));
     let config = a.settings.policy.as_ref().unwrap();
     assert_eq!((config.header.as_str(), &config.keys[..]), ("x-key", &["c".to_owned()][..]));
     let limits = config.limits.as_ref().unwrap();
     assert_eq!((limits.timeout.as_millis(), limits.size.as_bytes()), (1_000, 1_024));
     assert_eq!(b.settings.failure_mode, FailureMode::Closed);
-    assert!(Rc::ptr_eq(
-        b.settings.policy.as_ref().unwrap(),
-        default.settings.policy.as_ref().unwrap()
-    ));
+    assert!(Rc::ptr_eq(b.settings.policy.as_ref().unwrap(), default.settings.policy.as_ref().unwrap()));
     assert_eq!(b.variables.get("id"), Some("7"));
     assert_eq!((c.settings.mode, &c.settings.policy), (Mode::Off, &None));
     assert_eq!(d.settings.policy.as_ref().unwrap().limits, None);
@@ -132,10 +123,7 @@ fn what_is_wrong_is_named_with_its_path_from_the_envelope_down() {
         error(json!({"policy": {"header": "x", "limits": {"timeout": "5", "size": "1B"}}})),
         r#"policy.limits.timeout: "5" is not a duration; write "5s""#
     );
-    assert_eq!(
-        error(json!({"policy": {"header": "x", "keys": ["a", ""]}})),
-        "policy.keys[1]: an empty key"
-    );
+    assert_eq!(error(json!({"policy": {"header": "x", "keys": ["a", ""]}})), "policy.keys[1]: an empty key");
     let route = |policy: Value| json!({"policy": {"header": "x"}, "routes": [{"match": {"path": "/a"}}, {"match": {"path": "/b"}, "policy": policy}]});
     assert_eq!(error(route(json!({"keys": [""]}))), "routes[1].policy.keys[0]: an empty key");
     assert_eq!(
@@ -146,10 +134,7 @@ fn what_is_wrong_is_named_with_its_path_from_the_envelope_down() {
         error(route(json!({"keyz": [1]})))
             .starts_with("routes[1].policy.keyz: unknown field `keyz`; did you mean `keys`?")
     );
-    assert_eq!(
-        error(route(json!({"limits": {"timeout": "1s"}}))),
-        "routes[1].policy.limits: missing field `size`"
-    );
+    assert_eq!(error(route(json!({"limits": {"timeout": "1s"}}))), "routes[1].policy.limits: missing field `size`");
 }
 
 #[test]
@@ -159,20 +144,14 @@ fn a_setting_that_the_route_keeps_is_traced_to_the_envelope() {
         "policy": {"header": "x", "keys": [""], "source": {"remote": "a"}},
         "routes": [{"match": {"path": "/a"}, "mode": "enforce", "policy": {"header": "y"}}]
     });
-    assert_eq!(
-        error(off),
-        "routes[0].policy.keys[0]: an empty key (from `policy.keys[0]`, which this route keeps)"
-    );
+    assert_eq!(error(off), "routes[0].policy.keys[0]: an empty key (from `policy.keys[0]`, which this route keeps)");
     let two_kinds = json!({
         "policy": {"header": "x", "source": {"remote": "a"}},
         "routes": [{"match": {"path": "/a"}, "policy": {"source": {"inline": ["b"]}}}]
     });
     let error = error(two_kinds);
     assert!(error.starts_with("routes[0].policy.source: "), "{error}");
-    assert!(
-        error.ends_with(" (this route's fields are laid over those of `policy.source`)"),
-        "{error}"
-    );
+    assert!(error.ends_with(" (this route's fields are laid over those of `policy.source`)"), "{error}");
     let _used = Source::Inline(Vec::new());
 }
 
@@ -182,8 +161,5 @@ fn identical_matches_are_refused() {
         "policy": {"header": "x"},
         "routes": [{"match": {"path": "/a/{x}"}}, {"match": {"path": "/b"}}, {"match": {"path": "/a/{y}"}}]
     });
-    assert_eq!(
-        error(twice),
-        "routes[2].match: matches exactly the same requests as routes[0].match; keep one"
-    );
+    assert_eq!(error(twice), "routes[2].match: matches exactly the same requests as routes[0].match; keep one");
 }

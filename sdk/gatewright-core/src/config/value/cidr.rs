@@ -41,8 +41,7 @@ impl FromStr for Cidr {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        let (address, prefix) =
-            text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| Self::refused(text))?;
         let prefix = match prefix {
             None => bits(address),
@@ -50,10 +49,7 @@ impl FromStr for Cidr {
         };
         let right = Self::covering(address, prefix);
         if right.address != address {
-            return Err(ConfigError::new(format!(
-                "{} is not the start of a range; write \"{right}\"",
-                quoted(text)
-            )));
+            return Err(ConfigError::new(format!("{} is not the start of a range; write \"{right}\"", quoted(text))));
         }
         Ok(right)
     }
@@ -82,9 +78,7 @@ impl Cidr {
     /// The range of this length around an address, in IPv4 where it is mapped IPv4.
     fn covering(address: IpAddr, prefix: u8) -> Self {
         match (address.to_canonical(), prefix.checked_sub(96)) {
-            (IpAddr::V4(v4), Some(prefix)) if address.is_ipv6() => {
-                Self { address: masked(v4.into(), prefix), prefix }
-            }
+            (IpAddr::V4(v4), Some(prefix)) if address.is_ipv6() => Self { address: masked(v4.into(), prefix), prefix },
             _ => Self { address: masked(address, prefix), prefix },
         }
     }
@@ -134,10 +128,7 @@ mod tests {
         assert!(contains("192.0.2.1", "192.0.2.1") && !contains("192.0.2.1", "192.0.2.2"));
         assert!(contains("0.0.0.0/0", "255.1.2.3") && !contains("0.0.0.0/0", "2001:db8::1"));
         assert!(contains("::/0", "2001:db8::1") && !contains("::/0", "1.2.3.4"));
-        assert!(
-            contains("2001:db8::/33", "2001:db8:7fff::")
-                && !contains("2001:db8::/33", "2001:db8:8000::")
-        );
+        assert!(contains("2001:db8::/33", "2001:db8:7fff::") && !contains("2001:db8::/33", "2001:db8:8000::"));
         assert!(contains("10.0.0.0/8", "::ffff:10.1.2.3"));
     }
 
@@ -157,36 +148,15 @@ mod tests {
         let cases = [
             ("10.1.2.3/8", r#""10.1.2.3/8" is not the start of a range; write "10.0.0.0/8""#),
             ("10.0.0.1/31", r#""10.0.0.1/31" is not the start of a range; write "10.0.0.0/31""#),
-            (
-                "2001:db8::1/32",
-                r#""2001:db8::1/32" is not the start of a range; write "2001:db8::/32""#,
-            ),
-            (
-                "::ffff:10.0.0.0/104",
-                r#""::ffff:10.0.0.0/104" is not the start of a range; write "10.0.0.0/8""#,
-            ),
-            (
-                "::ffff:10.0.0.1",
-                r#""::ffff:10.0.0.1" is not the start of a range; write "10.0.0.1""#,
-            ),
-            (
-                "10.0.0.0/33",
-                r#""10.0.0.0/33" is not an IP address or range; write it like "10.0.0.0/8""#,
-            ),
+            ("2001:db8::1/32", r#""2001:db8::1/32" is not the start of a range; write "2001:db8::/32""#),
+            ("::ffff:10.0.0.0/104", r#""::ffff:10.0.0.0/104" is not the start of a range; write "10.0.0.0/8""#),
+            ("::ffff:10.0.0.1", r#""::ffff:10.0.0.1" is not the start of a range; write "10.0.0.1""#),
+            ("10.0.0.0/33", r#""10.0.0.0/33" is not an IP address or range; write it like "10.0.0.0/8""#),
             ("::/129", r#""::/129" is not an IP address or range; write it like "10.0.0.0/8""#),
             ("10.0.0/8", r#""10.0.0/8" is not an IP address or range; write it like "10.0.0.0/8""#),
-            (
-                "10.0.0.0/",
-                r#""10.0.0.0/" is not an IP address or range; write it like "10.0.0.0/8""#,
-            ),
-            (
-                "10.0.0.0/+8",
-                r#""10.0.0.0/+8" is not an IP address or range; write it like "10.0.0.0/8""#,
-            ),
-            (
-                "localhost",
-                r#""localhost" is not an IP address or range; write it like "10.0.0.0/8""#,
-            ),
+            ("10.0.0.0/", r#""10.0.0.0/" is not an IP address or range; write it like "10.0.0.0/8""#),
+            ("10.0.0.0/+8", r#""10.0.0.0/+8" is not an IP address or range; write it like "10.0.0.0/8""#),
+            ("localhost", r#""localhost" is not an IP address or range; write it like "10.0.0.0/8""#),
         ];
         for (text, message) in cases {
             assert_eq!(error::<Cidr>(json!(text)), message);

@@ -8,8 +8,7 @@ use super::digits;
 use super::text::{Text, text_value};
 use crate::config::error::ConfigError;
 
-const UNITS: [(&str, u64); 5] =
-    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// A span of time, written as a whole number and a unit: `"500ms"`, `"5s"`, `"2m"`, `"1h"`, `"1d"`.
 ///
@@ -59,13 +58,10 @@ impl FromStr for Duration {
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         let (number, unit) = digits::split(text).ok_or_else(|| Self::refused(text))?;
-        let (_, millis) =
-            UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(|| Self::refused(text))?;
+        let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(|| Self::refused(text))?;
         match number.checked_mul(*millis) {
             Some(millis) if millis <= Self::MAX_MILLIS => Ok(Self { millis }),
-            _ => Err(ConfigError::new(format!(
-                "{text:?} is too long a duration; the longest is \"36500d\""
-            ))),
+            _ => Err(ConfigError::new(format!("{text:?} is too long a duration; the longest is \"36500d\""))),
         }
     }
 }
@@ -100,8 +96,7 @@ text_value!(Duration);
 /// `1.5s` in milliseconds, where that is whole.
 fn fraction(text: &str) -> Option<String> {
     let (whole, rest) = text.split_once('.')?;
-    let (part, unit) =
-        rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()))?;
+    let (part, unit) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()))?;
     let unit = if unit.is_empty() { "s" } else { unit };
     let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit)?;
     let scale = 10u64.checked_pow(u32::try_from(part.len()).ok()?)?;
@@ -137,21 +132,10 @@ mod tests {
 
     #[test]
     fn each_unit() {
-        let cases = [
-            ("500ms", 500),
-            ("5s", 5_000),
-            ("2m", 120_000),
-            ("1h", 3_600_000),
-            ("1d", 86_400_000),
-            ("0s", 0),
-        ];
+        let cases = [("500ms", 500), ("5s", 5_000), ("2m", 120_000), ("1h", 3_600_000), ("1d", 86_400_000), ("0s", 0)];
         for (text, millis) in cases {
             let duration: Duration = serde_json::from_value(json!(text)).unwrap();
-            assert_eq!(
-                (duration.as_millis(), duration.as_std().as_millis()),
-                (millis, u128::from(millis)),
-                "{text}"
-            );
+            assert_eq!((duration.as_millis(), duration.as_std().as_millis()), (millis, u128::from(millis)), "{text}");
             assert_eq!(duration.to_string(), text);
             assert_eq!(serde_json::to_value(duration).unwrap(), json!(text));
         }

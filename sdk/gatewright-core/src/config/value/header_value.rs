@@ -36,18 +36,13 @@ impl FromStr for HeaderValue {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        if let Some((at, byte)) =
-            text.bytes().enumerate().find(|(_, b)| b.is_ascii_control() && *b != b'\t')
-        {
-            let message = format!(
-                "byte {at} is the control character {byte:#04x}; a header value holds none but the tab"
-            );
+        if let Some((at, byte)) = text.bytes().enumerate().find(|(_, b)| b.is_ascii_control() && *b != b'\t') {
+            let message =
+                format!("byte {at} is the control character {byte:#04x}; a header value holds none but the tab");
             return Err(ConfigError::new(message));
         }
         if text.trim_matches([' ', '\t']).len() != text.len() {
-            return Err(ConfigError::new(
-                "a header value starts and ends without a space or tab; leave it out",
-            ));
+            return Err(ConfigError::new("a header value starts and ends without a space or tab; leave it out"));
         }
         Ok(Self(text.into()))
     }
@@ -92,10 +87,7 @@ mod tests {
     fn values_pass_as_written() {
         for text in ["", "a", "a b\tc", "max-age=60; \"x\"", "grün"] {
             let value: HeaderValue = serde_json::from_value(json!(text)).unwrap();
-            assert_eq!(
-                (value.as_str(), value.as_bytes(), value.to_string().as_str()),
-                (text, text.as_bytes(), text)
-            );
+            assert_eq!((value.as_str(), value.as_bytes(), value.to_string().as_str()), (text, text.as_bytes(), text));
             assert_eq!(serde_json::to_value(&value).unwrap(), json!(text));
         }
         examples_parse::<HeaderValue>();
@@ -112,26 +104,14 @@ mod tests {
     #[test]
     fn what_to_write_instead_and_never_the_value_itself() {
         let cases = [
-            (
-                json!("s3cret\r\nx: y"),
-                "byte 6 is the control character 0x0d; a header value holds none but the tab",
-            ),
-            (
-                json!(" s3cret"),
-                "a header value starts and ends without a space or tab; leave it out",
-            ),
-            (
-                json!("s3cret\t"),
-                "a header value starts and ends without a space or tab; leave it out",
-            ),
+            (json!("s3cret\r\nx: y"), "byte 6 is the control character 0x0d; a header value holds none but the tab"),
+            (json!(" s3cret"), "a header value starts and ends without a space or tab; leave it out"),
+            (json!("s3cret\t"), "a header value starts and ends without a space or tab; leave it out"),
             (json!(60), r#"60 is not a header value; write "60""#),
         ];
         for (value, message) in cases {
             assert_eq!(error::<HeaderValue>(value), message);
         }
-        assert_eq!(
-            format!("{:?}", "s3cret".parse::<HeaderValue>().unwrap()),
-            "HeaderValue(6 bytes)"
-        );
+        assert_eq!(format!("{:?}", "s3cret".parse::<HeaderValue>().unwrap()), "HeaderValue(6 bytes)");
     }
 }

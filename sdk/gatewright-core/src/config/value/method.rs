@@ -8,8 +8,7 @@ use super::text::{Text, text_value};
 use crate::config::error::ConfigError;
 
 /// Methods of RFC 9110 §9.1 and RFC 5789.
-const STANDARD: [&str; 9] =
-    ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+const STANDARD: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 /// A request method: a token, and case matters (RFC 9110 §9.1).
 ///
@@ -62,10 +61,7 @@ text_value!(Method);
 
 /// The standard method that differs only in case.
 fn miswritten(text: &str) -> Option<String> {
-    STANDARD
-        .iter()
-        .find(|name| name.eq_ignore_ascii_case(text) && **name != text)
-        .map(|name| (*name).to_owned())
+    STANDARD.iter().find(|name| name.eq_ignore_ascii_case(text) && **name != text).map(|name| (*name).to_owned())
 }
 
 #[cfg(test)]

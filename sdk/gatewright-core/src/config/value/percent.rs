@@ -81,9 +81,7 @@ mod tests {
 
     #[test]
     fn shares_are_exact() {
-        for (text, parts) in
-            [("0%", 0), ("0.0001%", 1), ("5%", 50_000), ("12.5%", 125_000), ("100%", 1_000_000)]
-        {
+        for (text, parts) in [("0%", 0), ("0.0001%", 1), ("5%", 50_000), ("12.5%", 125_000), ("100%", 1_000_000)] {
             let percent: Percent = serde_json::from_value(json!(text)).unwrap();
             assert_eq!(percent.parts_per_million(), parts);
             assert_eq!(serde_json::to_value(percent).unwrap(), json!(text));
@@ -98,9 +96,7 @@ mod tests {
         assert_eq!(error::<Percent>(json!(5)), format!(r#"5 {is_not} "5%""#));
         assert_eq!(error::<Percent>(json!(0.5)), format!(r#"0.5 {is_not} "0.5%""#));
         assert_eq!(error::<Percent>(json!("5 %")), format!(r#""5 %" {is_not} "5%""#));
-        for bad in
-            ["101%", "100.0001%", "-1%", "1.00001%", ".5%", "5.%", "%", "", "+5%", "4294967296%"]
-        {
+        for bad in ["101%", "100.0001%", "-1%", "1.00001%", ".5%", "5.%", "%", "", "+5%", "4294967296%"] {
             assert_eq!(error::<Percent>(json!(bad)), format!(r#"{bad:?} {is_not} it like "5%""#));
         }
     }

@@ -89,21 +89,15 @@ impl FromStr for Rate {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        let parts =
-            digits::split(text).and_then(|(count, rest)| Some((count, rest.strip_prefix('/')?)));
+        let parts = digits::split(text).and_then(|(count, rest)| Some((count, rest.strip_prefix('/')?)));
         let (count, symbol) = parts.ok_or_else(|| Self::refused(text))?;
-        let unit = RateUnit::named(symbol)
-            .filter(|unit| unit.symbol() == symbol)
-            .ok_or_else(|| Self::refused(text))?;
+        let unit = RateUnit::named(symbol).filter(|unit| unit.symbol() == symbol).ok_or_else(|| Self::refused(text))?;
         match u32::try_from(count) {
-            Ok(0) => Err(ConfigError::new(format!(
-                "{text:?} would let nothing pass; write a count of at least 1"
-            ))),
+            Ok(0) => Err(ConfigError::new(format!("{text:?} would let nothing pass; write a count of at least 1"))),
             Ok(number) if count <= Self::MAX_COUNT => Ok(Self { count: number, unit }),
-            _ => Err(ConfigError::new(format!(
-                "{text:?} is too large a rate; the largest count is {}",
-                Self::MAX_COUNT
-            ))),
+            _ => {
+                Err(ConfigError::new(format!("{text:?} is too large a rate; the largest count is {}", Self::MAX_COUNT)))
+            }
         }
     }
 }
@@ -122,11 +116,7 @@ impl Text for Rate {
     fn correction(text: &str) -> Option<String> {
         let (count, rest) = digits::split(text)?;
         let rest = rest.trim_start();
-        let unit = if rest.is_empty() {
-            "s"
-        } else {
-            rest.strip_prefix('/').or_else(|| rest.strip_prefix("per "))?
-        };
+        let unit = if rest.is_empty() { "s" } else { rest.strip_prefix('/').or_else(|| rest.strip_prefix("per "))? };
         Some(format!("{count}/{}", RateUnit::named(unit)?.symbol()))
     }
 }
@@ -144,12 +134,7 @@ mod tests {
 
     #[test]
     fn each_unit() {
-        let cases = [
-            ("100/s", 100, 1_000),
-            ("5/m", 5, 60_000),
-            ("1000/h", 1_000, 3_600_000),
-            ("1/d", 1, 86_400_000),
-        ];
+        let cases = [("100/s", 100, 1_000), ("5/m", 5, 60_000), ("1000/h", 1_000, 3_600_000), ("1/d", 1, 86_400_000)];
         for (text, count, millis) in cases {
             let rate: Rate = serde_json::from_value(json!(text)).unwrap();
             assert_eq!((rate.count(), rate.period().as_millis()), (count, millis), "{text}");
@@ -173,14 +158,8 @@ mod tests {
             (json!("/s"), r#""/s" is not a rate; write it like "100/s""#),
             (json!("-1/s"), r#""-1/s" is not a rate; write it like "100/s""#),
             (json!("0/s"), r#""0/s" would let nothing pass; write a count of at least 1"#),
-            (
-                json!("1000000001/s"),
-                r#""1000000001/s" is too large a rate; the largest count is 1000000000"#,
-            ),
-            (
-                json!("99999999999/s"),
-                r#""99999999999/s" is too large a rate; the largest count is 1000000000"#,
-            ),
+            (json!("1000000001/s"), r#""1000000001/s" is too large a rate; the largest count is 1000000000"#),
+            (json!("99999999999/s"), r#""99999999999/s" is too large a rate; the largest count is 1000000000"#),
         ];
         for (value, message) in cases {
             assert_eq!(error::<Rate>(value), message);

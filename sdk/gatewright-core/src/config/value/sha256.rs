@@ -31,9 +31,8 @@ impl FromStr for Sha256Hex {
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         // The text is not repeated: it may be the secret itself, where its digest belongs.
-        let refuse = |found: String| {
-            ConfigError::new(format!("a SHA-256 digest has 64 hexadecimal digits; found {found}"))
-        };
+        let refuse =
+            |found: String| ConfigError::new(format!("a SHA-256 digest has 64 hexadecimal digits; found {found}"));
         if !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(refuse("other characters".to_owned()));
         }
@@ -63,8 +62,7 @@ impl fmt::Debug for Sha256Hex {
 impl Text for Sha256Hex {
     const NOUN: &'static str = "a SHA-256 digest";
     const PATTERN: &'static str = "^[0-9A-Fa-f]{64}$";
-    const EXAMPLES: &'static [&'static str] =
-        &["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"];
+    const EXAMPLES: &'static [&'static str] = &["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"];
 }
 
 text_value!(Sha256Hex);
@@ -103,16 +101,10 @@ mod tests {
     #[test]
     fn what_is_wrong_but_never_the_text() {
         let cases = [
-            (
-                json!(ABC.trim_end_matches('d')),
-                "a SHA-256 digest has 64 hexadecimal digits; found 63",
-            ),
+            (json!(ABC.trim_end_matches('d')), "a SHA-256 digest has 64 hexadecimal digits; found 63"),
             (json!(""), "a SHA-256 digest has 64 hexadecimal digits; found 0"),
             (json!("s3cret"), "a SHA-256 digest has 64 hexadecimal digits; found other characters"),
-            (
-                json!(ABC.replace('d', "g")),
-                "a SHA-256 digest has 64 hexadecimal digits; found other characters",
-            ),
+            (json!(ABC.replace('d', "g")), "a SHA-256 digest has 64 hexadecimal digits; found other characters"),
         ];
         for (value, message) in cases {
             assert_eq!(error::<Sha256Hex>(value), message);

@@ -46,20 +46,16 @@ impl FromStr for Size {
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         let (number, unit) = digits::split(text).ok_or_else(|| Self::refused(text))?;
-        let (_, bytes) =
-            UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(|| Self::refused(text))?;
+        let (_, bytes) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(|| Self::refused(text))?;
         let bytes = number.checked_mul(*bytes);
-        bytes
-            .map(|bytes| Self { bytes })
-            .ok_or_else(|| ConfigError::new(format!("{text:?} is too large a size")))
+        bytes.map(|bytes| Self { bytes }).ok_or_else(|| ConfigError::new(format!("{text:?} is too large a size")))
     }
 }
 
 /// In the largest unit that keeps it whole.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fitting =
-            UNITS.iter().find(|(_, bytes)| self.bytes != 0 && self.bytes.is_multiple_of(*bytes));
+        let fitting = UNITS.iter().find(|(_, bytes)| self.bytes != 0 && self.bytes.is_multiple_of(*bytes));
         let (unit, bytes) = fitting.unwrap_or(&("B", 1));
         write!(f, "{}{unit}", self.bytes / bytes)
     }
@@ -101,13 +97,8 @@ mod tests {
 
     #[test]
     fn each_unit() {
-        for (text, bytes) in [
-            ("0B", 0),
-            ("512B", 512),
-            ("64KiB", 65_536),
-            ("1MiB", 1_048_576),
-            ("2GiB", 2_147_483_648),
-        ] {
+        for (text, bytes) in [("0B", 0), ("512B", 512), ("64KiB", 65_536), ("1MiB", 1_048_576), ("2GiB", 2_147_483_648)]
+        {
             let size: Size = serde_json::from_value(json!(text)).unwrap();
             assert_eq!(size.as_bytes(), bytes, "{text}");
             assert_eq!(size.to_string(), text);

@@ -80,22 +80,16 @@ impl Visitor<'_> for StatusVisitor {
     }
 
     fn visit_u64<E: Error>(self, code: u64) -> Result<StatusCode, E> {
-        u16::try_from(code)
-            .ok()
-            .and_then(StatusCode::checked)
-            .ok_or_else(|| E::custom(outside(&code)))
+        u16::try_from(code).ok().and_then(StatusCode::checked).ok_or_else(|| E::custom(outside(&code)))
     }
 
     fn visit_i64<E: Error>(self, code: i64) -> Result<StatusCode, E> {
-        u64::try_from(code)
-            .map_or_else(|_| Err(E::custom(outside(&code))), |code| self.visit_u64(code))
+        u64::try_from(code).map_or_else(|_| Err(E::custom(outside(&code))), |code| self.visit_u64(code))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<StatusCode, E> {
         match text.parse().ok().and_then(StatusCode::checked) {
-            Some(code) => {
-                Err(E::custom(format!("\"{code}\" is a string, not a number; write {code}")))
-            }
+            Some(code) => Err(E::custom(format!("\"{code}\" is a string, not a number; write {code}"))),
             None => Err(E::invalid_type(Unexpected::Str(text), &self)),
         }
     }
@@ -114,11 +108,7 @@ mod tests {
     fn codes_of_replies_only() {
         for code in 0..=1_000u16 {
             let expected = (200..600).contains(&code);
-            assert_eq!(
-                serde_json::from_value::<StatusCode>(json!(code)).is_ok(),
-                expected,
-                "{code}"
-            );
+            assert_eq!(serde_json::from_value::<StatusCode>(json!(code)).is_ok(), expected, "{code}");
             assert_eq!(StatusCode::new(code).is_ok(), expected, "{code}");
         }
         let code = StatusCode::new(429).unwrap();
@@ -137,10 +127,7 @@ mod tests {
             (json!("Forbidden"), "found a string, expected a status code from 200 to 599"),
             (json!(100), "100 is not the status code of a reply; write a number from 200 to 599"),
             (json!(-1), "-1 is not the status code of a reply; write a number from 200 to 599"),
-            (
-                json!(65_936),
-                "65936 is not the status code of a reply; write a number from 200 to 599",
-            ),
+            (json!(65_936), "65936 is not the status code of a reply; write a number from 200 to 599"),
             (json!(429.5), "found 429.5, expected a status code from 200 to 599"),
         ];
         for (value, message) in cases {

@@ -65,9 +65,7 @@ macro_rules! text_value {
 }
 pub(crate) use text_value;
 
-pub(crate) fn deserialize<'de, T: Text, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
+pub(crate) fn deserialize<'de, T: Text, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_any(TextVisitor(PhantomData))
 }
 
@@ -77,11 +75,7 @@ pub(crate) fn schema<T: Text>() -> Schema {
 
 fn refuse<T: Text>(shown: &str, text: &str) -> ConfigError {
     let write = T::correction(text).map_or_else(
-        || {
-            T::EXAMPLES
-                .first()
-                .map_or_else(String::new, |example| format!("; write it like {example:?}"))
-        },
+        || T::EXAMPLES.first().map_or_else(String::new, |example| format!("; write it like {example:?}")),
         |right| format!("; write {}", quoted(&right)),
     );
     ConfigError::new(format!("{shown} is not {}{write}", T::NOUN))

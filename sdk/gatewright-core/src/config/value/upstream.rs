@@ -40,11 +40,7 @@ impl FromStr for Upstream {
             return Err(Self::refused(text));
         }
         if text.len() > Self::MAX_BYTES {
-            let message = format!(
-                "a cluster name has at most {} bytes; this one has {}",
-                Self::MAX_BYTES,
-                text.len()
-            );
+            let message = format!("a cluster name has at most {} bytes; this one has {}", Self::MAX_BYTES, text.len());
             return Err(ConfigError::new(message));
         }
         Ok(Self(text.into()))
@@ -60,8 +56,7 @@ impl fmt::Display for Upstream {
 impl Text for Upstream {
     const NOUN: &'static str = "the name of an upstream cluster";
     const PATTERN: &'static str = "^[!-~]{1,255}$";
-    const EXAMPLES: &'static [&'static str] =
-        &["auth", "outbound|443||auth.example.svc.cluster.local"];
+    const EXAMPLES: &'static [&'static str] = &["auth", "outbound|443||auth.example.svc.cluster.local"];
 }
 
 text_value!(Upstream);
@@ -90,10 +85,7 @@ mod tests {
         let cases = [
             (json!(""), r#""" is not the name of an upstream cluster; write it like "auth""#),
             (json!("a b"), r#""a b" is not the name of an upstream cluster; write it like "auth""#),
-            (
-                json!("a\u{0}"),
-                r#""a\0" is not the name of an upstream cluster; write it like "auth""#,
-            ),
+            (json!("a\u{0}"), r#""a\0" is not the name of an upstream cluster; write it like "auth""#),
             (json!("x".repeat(256)), "a cluster name has at most 255 bytes; this one has 256"),
             (
                 json!("https://a/b"),

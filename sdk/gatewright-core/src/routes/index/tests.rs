@@ -76,10 +76,7 @@ fn matches(written: Value) -> RouteMatch {
 }
 
 fn index(written: &[Value]) -> RouteIndex<String> {
-    RouteIndex::new(
-        written.iter().map(|value| (matches(value.clone()), value.to_string())).collect(),
-    )
-    .unwrap()
+    RouteIndex::new(written.iter().map(|value| (matches(value.clone()), value.to_string())).collect()).unwrap()
 }
 
 /// The order in which these matches win: the winner, then the winner without it, and so on. Independent of the list's order.
@@ -88,10 +85,7 @@ fn winners(written: &[Value], request: &Request) -> Vec<Value> {
     let mut order = Vec::new();
     while let Some(found) = index(&left).find(request).map(|found| found.index) {
         let turned: Vec<Value> = left.iter().rev().cloned().collect();
-        assert_eq!(
-            index(&turned).find(request).map(|f| turned[f.index].clone()),
-            Some(left[found].clone())
-        );
+        assert_eq!(index(&turned).find(request).map(|f| turned[f.index].clone()), Some(left[found].clone()));
         order.push(left.remove(found));
     }
     order
@@ -159,9 +153,7 @@ fn a_more_specific_match_that_fails_gives_way() {
 #[test]
 fn paths_are_compared_in_canonical_form_and_hosts_without_port_and_case() {
     let index = index(&[json!({"host": "api.example.com", "path": "/admin/**"})]);
-    for path in
-        ["/admin", "/admin/", "/admin/x", "/%61dmin/x", "//admin", "/x/../admin?y", "/admin/%2F"]
-    {
+    for path in ["/admin", "/admin/", "/admin/x", "/%61dmin/x", "//admin", "/x/../admin?y", "/admin/%2F"] {
         assert!(index.find(&request("API.Example.com.:8443", path)).is_some(), "{path}");
     }
     for path in ["/administrator", "/Admin", "/x/admin", "/", "/admin/.."] {
@@ -227,23 +219,15 @@ fn only_what_is_needed_is_asked_and_only_once() {
 #[test]
 fn what_cannot_be_told_apart_is_refused() {
     let error = |written: &[Value]| {
-        RouteIndex::new(written.iter().map(|value| (matches(value.clone()), ())).collect())
-            .unwrap_err()
-            .to_string()
+        RouteIndex::new(written.iter().map(|value| (matches(value.clone()), ())).collect()).unwrap_err().to_string()
     };
     let twice = [
         json!({"path": "/a/{x}", "methods": ["GET", "PUT"]}),
         json!({"host": "b"}),
         json!({"path": "/a/{y}", "methods": ["PUT", "GET"]}),
     ];
-    assert_eq!(
-        error(&twice),
-        "[2].match: matches exactly the same requests as routes[0].match; keep one"
-    );
-    assert!(
-        error(&[json!({"host": "a"}), json!({})])
-            .starts_with("[1].match: an empty match is every request")
-    );
+    assert_eq!(error(&twice), "[2].match: matches exactly the same requests as routes[0].match; keep one");
+    assert!(error(&[json!({"host": "a"}), json!({})]).starts_with("[1].match: an empty match is every request"));
 }
 
 /// Steps of the search in an index with `count` routes of each of several kinds.
@@ -311,15 +295,9 @@ fn model_matches(matches: &RouteMatch, request: &Request) -> bool {
     };
     matches.route_name.as_ref().is_none_or(|name| Some(name) == request.route_name.as_ref())
         && matches.host.as_ref().is_none_or(|pattern| host_fits(pattern.to_string()))
-        && matches
-            .path
-            .as_ref()
-            .is_none_or(|p| path.is_some_and(|path| model_path(&p.to_string(), &path)))
+        && matches.path.as_ref().is_none_or(|p| path.is_some_and(|path| model_path(&p.to_string(), &path)))
         && (matches.methods.is_empty()
-            || matches
-                .methods
-                .iter()
-                .any(|method| Some(method.as_str()) == request.method.as_deref()))
+            || matches.methods.iter().any(|method| Some(method.as_str()) == request.method.as_deref()))
         && matches.headers.iter().all(|header| {
             let sent = request.headers.iter().find(|(name, _)| *name == header.name.as_str());
             sent.is_some_and(|(_, value)| match &header.condition {
@@ -328,10 +306,7 @@ fn model_matches(matches: &RouteMatch, request: &Request) -> bool {
                 HeaderCondition::Exact(exact) => *value == exact.as_str(),
             })
         })
-        && matches
-            .metadata
-            .iter()
-            .all(|(key, value)| request.metadata.contains(&(key.as_str(), value.as_str())))
+        && matches.metadata.iter().all(|(key, value)| request.metadata.contains(&(key.as_str(), value.as_str())))
 }
 
 type ModelKey = (bool, (u8, usize), (u8, usize, Vec<bool>), bool, usize, usize);
@@ -343,8 +318,7 @@ fn model_key(matches: &RouteMatch) -> ModelKey {
     });
     let path = matches.path.as_ref().map_or((0, 0, Vec::new()), |pattern| {
         let text = pattern.to_string();
-        let literal: Vec<bool> =
-            text.trim_end_matches("/**").split('/').skip(1).map(|s| !s.starts_with('{')).collect();
+        let literal: Vec<bool> = text.trim_end_matches("/**").split('/').skip(1).map(|s| !s.starts_with('{')).collect();
         if text.ends_with("/**") { (1, literal.len(), literal) } else { (2, 0, literal) }
     });
     (
@@ -359,8 +333,7 @@ fn model_key(matches: &RouteMatch) -> ModelKey {
 
 fn any_match() -> impl Strategy<Value = Value> {
     let maybe = |options: &'static [&'static str]| prop::option::of(prop::sample::select(options));
-    let subset =
-        |options: &'static [&'static str]| prop::sample::subsequence(options, 0..=options.len());
+    let subset = |options: &'static [&'static str]| prop::sample::subsequence(options, 0..=options.len());
     let header = prop::option::of(prop::sample::select(vec![
         json!({"name": "x", "exact": "1"}),
         json!({"name": "x", "prefix": "1"}),
@@ -371,8 +344,22 @@ fn any_match() -> impl Strategy<Value = Value> {
         prop::option::weighted(0.2, prop::sample::select(&["r", "s"][..])),
         maybe(&["a.b.c", "*.b.c", "*.c", "b.c", "*.a.b.c"]),
         maybe(&[
-            "/", "/a", "/a/", "/a/b", "/{x}", "/a/{x}", "/{x}/b", "/{x}/{y}", "/a/{x}/c", "/{x}/b/c", "/**", "/a/**", "/{x}/**", "/a/b/**",
-            "/{x}/b/**", "/a/{x}/**",
+            "/",
+            "/a",
+            "/a/",
+            "/a/b",
+            "/{x}",
+            "/a/{x}",
+            "/{x}/b",
+            "/{x}/{y}",
+            "/a/{x}/c",
+            "/{x}/b/c",
+            "/**",
+            "/a/**",
+            "/{x}/**",
+            "/a/b/**",
+            "/{x}/b/**",
+            "/a/{x}/**",
         ]),
         subset(&["GET", "PUT"]),
         (header, second),
@@ -389,15 +376,14 @@ fn any_match() -> impl Strategy<Value = Value> {
 
 fn any_request() -> impl Strategy<Value = Request> {
     let owned = |options: &'static [&'static str]| {
-        prop::option::weighted(0.9, prop::sample::select(options))
-            .prop_map(|text| text.map(str::to_owned))
+        prop::option::weighted(0.9, prop::sample::select(options)).prop_map(|text| text.map(str::to_owned))
     };
     (
         owned(&["r", "t"]),
         owned(&["a.b.c", "A.b.C", "x.b.c", "b.c", "x.y.c", "z", "x.a.b.c", ""]),
         owned(&[
-            "/", "/a", "/a/", "/a/b", "/z", "/z/b", "/a/z", "/a/b/c", "/z/b/c", "/a//b",
-            "/a/./b?q", "/%61/b", "/a/b/c/d",
+            "/", "/a", "/a/", "/a/b", "/z", "/z/b", "/a/z", "/a/b/c", "/z/b/c", "/a//b", "/a/./b?q", "/%61/b",
+            "/a/b/c/d",
         ]),
         owned(&["GET", "PUT", "POST"]),
         prop::sample::subsequence(vec![("x", "1"), ("y", "1")], 0..=2),

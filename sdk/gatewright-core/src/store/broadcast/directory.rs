@@ -43,19 +43,9 @@ struct Entry {
 }
 
 impl Directory {
-    pub(super) fn new(
-        store: &SharedStore,
-        name: &str,
-        limits: &BroadcastLimits,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn new(store: &SharedStore, name: &str, limits: &BroadcastLimits) -> Result<Self, StoreError> {
         let (key, queues) = (store.part_key(b'd', name)?, store.part_key(b'q', name)?);
-        Ok(Self {
-            store: store.clone(),
-            key,
-            queues,
-            seats: limits.workers,
-            ttl: nanos(limits.heartbeat_ttl),
-        })
+        Ok(Self { store: store.clone(), key, queues, seats: limits.workers, ttl: nanos(limits.heartbeat_ttl) })
     }
 
     /// Takes a free seat, then listens on its queue, then makes that public.
@@ -70,11 +60,7 @@ impl Directory {
         })??;
         let seat = Seat { at, queue: self.store.host().register_queue(&self.queue_name(at))? };
         // Lost already only if the clock ran past the heartbeat between two calls.
-        if self.renew(worker, seat, now)? {
-            Ok(seat)
-        } else {
-            Err(StoreError::Contended { attempts: 1 })
-        }
+        if self.renew(worker, seat, now)? { Ok(seat) } else { Err(StoreError::Contended { attempts: 1 }) }
     }
 
     /// Shows that the worker lives; false if the seat is no longer its own.
@@ -90,10 +76,7 @@ impl Directory {
     pub(super) fn live(&self, now: u64) -> Result<Vec<u32>, StoreError> {
         let (value, _) = self.store.read(&self.key)?;
         let entries = self.decode(&value).into_iter();
-        Ok(entries
-            .filter(|entry| entry.queue != 0 && self.lives(entry, now))
-            .map(|entry| entry.queue)
-            .collect())
+        Ok(entries.filter(|entry| entry.queue != 0 && self.lives(entry, now)).map(|entry| entry.queue).collect())
     }
 
     /// The worker's own seat, else one whose worker is dead, else a new one.
@@ -109,10 +92,7 @@ impl Directory {
     }
 
     /// Changes the entries; `change` returns a result and whether there is something to write.
-    fn change<R>(
-        &self,
-        mut change: impl FnMut(&mut Vec<Entry>) -> (R, bool),
-    ) -> Result<R, StoreError> {
+    fn change<R>(&self, mut change: impl FnMut(&mut Vec<Entry>) -> (R, bool)) -> Result<R, StoreError> {
         self.store.modify(&self.key, ATTEMPTS, |current| {
             let mut entries = self.decode(current);
             let (result, write) = change(&mut entries);

@@ -45,8 +45,7 @@ impl BroadcastLimits {
     #[must_use]
     pub fn queue_bytes(&self) -> u64 {
         // A heartbeat runs up to twice its length when the clock is set back; one window is cut by the start, one by the end.
-        let windows = (nanos(self.heartbeat_ttl).saturating_mul(2) / nanos(self.window).max(1))
-            .saturating_add(2);
+        let windows = (nanos(self.heartbeat_ttl).saturating_mul(2) / nanos(self.window).max(1)).saturating_add(2);
         let message = (message::OVERHEAD + self.message_bytes) as u64;
         windows.saturating_mul(u64::from(self.messages)).saturating_mul(message)
     }

@@ -18,11 +18,7 @@ pub(super) struct Series {
 }
 
 impl Series {
-    pub(super) fn new(
-        store: &SharedStore,
-        name: &str,
-        limits: &BroadcastLimits,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn new(store: &SharedStore, name: &str, limits: &BroadcastLimits) -> Result<Self, StoreError> {
         let (messages, window) = (limits.messages.into(), nanos(limits.window));
         Ok(Self { store: store.clone(), key: store.part_key(b'g', name)?, messages, window })
     }

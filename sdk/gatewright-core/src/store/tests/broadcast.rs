@@ -158,9 +158,7 @@ fn limits_are_checked_and_the_queue_bound_is_right() {
 fn a_dead_workers_queue_stays_within_its_bound() {
     let (world, store) = alone();
     let limits = BroadcastLimits { window: Duration::from_nanos(30), ..limits() };
-    let join = |now| {
-        Broadcast::join(&store, "b", WorkerId::allocate(&store).unwrap(), limits, now).unwrap()
-    };
+    let join = |now| Broadcast::join(&store, "b", WorkerId::allocate(&store).unwrap(), limits, now).unwrap();
     let (dead, mut live) = (join(0), join(0));
     for now in 0..1_000 {
         live.heartbeat(now).unwrap();

@@ -32,10 +32,7 @@ impl World {
 
     fn write(&mut self, key: &[u8], value: &[u8], version: u32) -> HostResult<()> {
         self.writes += 1;
-        if version != 0
-            && self.spurious_mismatch != 0
-            && self.writes.is_multiple_of(self.spurious_mismatch)
-        {
+        if version != 0 && self.spurious_mismatch != 0 && self.writes.is_multiple_of(self.spurious_mismatch) {
             return Err(Status::CasMismatch);
         }
         if self.data.get(key).is_some_and(|(_, current)| version != 0 && version != *current) {
@@ -81,10 +78,7 @@ pub(super) fn alone() -> (Arc<Mutex<World>>, SharedStore) {
 }
 
 /// A worker's store on a shared world; with a baton, every host call is a point where another worker may run.
-pub(super) fn store_on(
-    world: &Arc<Mutex<World>>,
-    turn: Option<(Arc<Baton>, usize)>,
-) -> SharedStore {
+pub(super) fn store_on(world: &Arc<Mutex<World>>, turn: Option<(Arc<Baton>, usize)>) -> SharedStore {
     limited_store(world, turn, StoreLimits::default())
 }
 
@@ -120,9 +114,7 @@ impl Host for FakeHost {
         })
     }
     fn dequeue(&self, queue: u32) -> HostResult<Vec<u8>> {
-        self.call(|world| {
-            world.waiting.get_mut(&queue).ok_or(Status::NotFound)?.pop_front().ok_or(Status::Empty)
-        })
+        self.call(|world| world.waiting.get_mut(&queue).ok_or(Status::NotFound)?.pop_front().ok_or(Status::Empty))
     }
 
     fn log(&self, _: LogLevel, _: &str) {}
@@ -177,15 +169,7 @@ impl Host for FakeHost {
     fn http_call(&self, _: &[u8], _: &[u8], _: &[u8], _: &[u8], _: u32) -> HostResult<u32> {
         Err(NO)
     }
-    fn grpc_call(
-        &self,
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-        _: u32,
-    ) -> HostResult<u32> {
+    fn grpc_call(&self, _: &[u8], _: &[u8], _: &[u8], _: &[u8], _: &[u8], _: u32) -> HostResult<u32> {
         Err(NO)
     }
     fn grpc_stream(&self, _: &[u8], _: &[u8], _: &[u8], _: &[u8]) -> HostResult<u32> {

@@ -39,10 +39,7 @@ impl Baton {
     fn new(workers: usize, seed: u64) -> Self {
         let mut rng = Rng(seed);
         let holder = rng.below(workers as u64) as usize;
-        Self {
-            turn: Mutex::new(Turn { running: (0..workers).collect(), holder, rng }),
-            changed: Condvar::new(),
-        }
+        Self { turn: Mutex::new(Turn { running: (0..workers).collect(), holder, rng }), changed: Condvar::new() }
     }
 
     /// Gives the turn to a worker that the seed picks, and waits for its own next one.
@@ -106,9 +103,6 @@ pub(super) fn run<R: Send>(
             })
         };
         let handles: Vec<_> = (0..workers).map(spawn).collect();
-        handles
-            .into_iter()
-            .map(|handle| handle.join().unwrap_or_else(|_| panic!("failed with seed {seed}")))
-            .collect()
+        handles.into_iter().map(|handle| handle.join().unwrap_or_else(|_| panic!("failed with seed {seed}"))).collect()
     })
 }

@@ -26,10 +26,7 @@ fn of_several_creators_exactly_one_succeeds() {
     all_seeds(|seed| {
         let world = Arc::default();
         let won = run(&world, WORKERS, seed, |worker, store, _| {
-            store
-                .compare_and_swap("key", &[worker as u8 + 1], Expected::Absent)
-                .is_ok()
-                .then_some(worker)
+            store.compare_and_swap("key", &[worker as u8 + 1], Expected::Absent).is_ok().then_some(worker)
         });
         let won: Vec<usize> = won.into_iter().flatten().collect();
         let value = world.lock().unwrap().data.values().next().unwrap().0.clone();
@@ -44,8 +41,7 @@ fn update_loses_nothing_from_the_first_write_on() {
         let world = world(seed);
         run(&world, WORKERS, seed, |_, store, _| {
             for _ in 0..5 {
-                let add =
-                    |current: Option<&[u8]>| Some(vec![current.map_or(0, |value| value[0]) + 1]);
+                let add = |current: Option<&[u8]>| Some(vec![current.map_or(0, |value| value[0]) + 1]);
                 store.update("key", 200, add).unwrap();
             }
         });
@@ -75,18 +71,16 @@ fn slot_counters_lose_no_update() {
             let rank = |_: &[u8]| Rank::Evictable(0);
             SlotTable::new(store, "t", Shape::new(2, 6, 1).unwrap(), rank).unwrap()
         };
-        let hash = |store: &SharedStore, key: u64| {
-            KeyHasher::from_store(store, b"").unwrap().hash(&[&key.to_le_bytes()])
-        };
+        let hash =
+            |store: &SharedStore, key: u64| KeyHasher::from_store(store, b"").unwrap().hash(&[&key.to_le_bytes()]);
         let counted = run(&world, WORKERS, seed, |_, store, rng| {
             let mut counted = [0u8; 6];
             for _ in 0..6 {
                 let key = rng.below(6);
-                let result =
-                    table(&store).update(hash(&store, key), 0, Duration::from_secs(1), |slot| {
-                        slot.payload[0] += 1;
-                        Change::Store(())
-                    });
+                let result = table(&store).update(hash(&store, key), 0, Duration::from_secs(1), |slot| {
+                    slot.payload[0] += 1;
+                    Change::Store(())
+                });
                 match result {
                     Ok(()) => counted[key as usize] += 1,
                     Err(error) => assert!(matches!(error, StoreError::Contended { .. })),
@@ -98,11 +92,7 @@ fn slot_counters_lose_no_update() {
         for key in 0..6 {
             let expected: u8 = counted.iter().map(|counted| counted[key]).sum();
             let entry = table(&store).get(hash(&store, key as u64), 0).unwrap();
-            assert_eq!(
-                entry.map_or(0, |entry| entry.payload[0]),
-                expected,
-                "seed {seed}, key {key}"
-            );
+            assert_eq!(entry.map_or(0, |entry| entry.payload[0]), expected, "seed {seed}, key {key}");
         }
         assert!(counted.iter().flatten().map(|count| u32::from(*count)).sum::<u32>() > 0);
     });
@@ -136,8 +126,7 @@ fn a_lease_has_one_holder_and_a_token_is_given_once() {
                 tokens.lock().unwrap().push(guard.fencing_token());
                 enter(&held, &world, worker, now + 50);
                 let now = later(&world, rng.below(60));
-                if rng.below(2) == 0 && guard.is_held(now) && lease.renew(&mut guard, now).unwrap()
-                {
+                if rng.below(2) == 0 && guard.is_held(now) && lease.renew(&mut guard, now).unwrap() {
                     leave(&held, worker);
                     enter(&held, &world, worker, now + 50);
                 }
@@ -182,8 +171,7 @@ fn tokens_stay_unique_when_the_clock_jumps() {
         let tokens = run(&world, WORKERS, seed, |_, store, rng| {
             let owner = WorkerId::allocate(&store).unwrap();
             let lease = Lease::new(&store, "l", Duration::from_nanos(50)).unwrap();
-            let take =
-                |now| lease.try_acquire(owner, now).unwrap().map(|guard| guard.fencing_token());
+            let take = |now| lease.try_acquire(owner, now).unwrap().map(|guard| guard.fencing_token());
             (0..8).filter_map(|_| take(rng.below(400))).collect::<Vec<u64>>()
         });
         assert!(tokens.iter().all(|own| own.is_sorted_by(|a, b| a < b)), "seed {seed}: {tokens:?}");
@@ -198,8 +186,7 @@ fn a_broadcast_reaches_all_workers_that_joined() {
         let (world, joined) = (world(seed), Mutex::new(0));
         let received = run(&world, WORKERS, seed, |worker, store, rng| {
             let id = WorkerId::allocate(&store).unwrap();
-            let mut broadcast =
-                Broadcast::join(&store, "b", id, BroadcastLimits::default(), 0).unwrap();
+            let mut broadcast = Broadcast::join(&store, "b", id, BroadcastLimits::default(), 0).unwrap();
             *joined.lock().unwrap() += 1;
             wait_until(&store, || *joined.lock().unwrap() >= WORKERS);
             for message in 0..rng.below(3) {
@@ -214,10 +201,7 @@ fn a_broadcast_reaches_all_workers_that_joined() {
         });
         let queues: BTreeSet<u32> = received.iter().map(|worker| worker.0).collect();
         assert_eq!(queues.len(), WORKERS, "seed {seed}: two workers share a queue");
-        assert!(
-            received.iter().all(|worker| worker.1 == received[0].1),
-            "seed {seed}: {received:?}"
-        );
+        assert!(received.iter().all(|worker| worker.1 == received[0].1), "seed {seed}: {received:?}");
     });
 }
 
@@ -227,8 +211,7 @@ fn a_worker_that_joins_meanwhile_gets_or_misses_nothing_it_must_know() {
         let (world, done) = (world(seed), Mutex::new(0));
         run(&world, WORKERS, seed, |worker, store, _| {
             let id = WorkerId::allocate(&store).unwrap();
-            let mut broadcast =
-                Broadcast::join(&store, "b", id, BroadcastLimits::default(), 0).unwrap();
+            let mut broadcast = Broadcast::join(&store, "b", id, BroadcastLimits::default(), 0).unwrap();
             let before = broadcast.joined_at;
             assert_eq!(broadcast.publish(&[worker as u8], 0).unwrap().failed, 0);
             *done.lock().unwrap() += 1;

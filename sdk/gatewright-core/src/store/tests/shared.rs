@@ -23,16 +23,10 @@ fn a_value_can_be_set_read_and_removed() {
 fn compare_and_swap_takes_only_the_expected_version() {
     let (_, store) = alone();
     store.compare_and_swap("a", b"1", Expected::Absent).unwrap();
-    assert_eq!(
-        store.compare_and_swap("a", b"2", Expected::Absent),
-        Err(StoreError::VersionMismatch)
-    );
+    assert_eq!(store.compare_and_swap("a", b"2", Expected::Absent), Err(StoreError::VersionMismatch));
     let (_, version) = store.get("a").unwrap().unwrap();
     store.compare_and_swap("a", b"2", Expected::At(version)).unwrap();
-    assert_eq!(
-        store.compare_and_swap("a", b"3", Expected::At(version)),
-        Err(StoreError::VersionMismatch)
-    );
+    assert_eq!(store.compare_and_swap("a", b"3", Expected::At(version)), Err(StoreError::VersionMismatch));
     assert_eq!(store.get("a").unwrap().unwrap().0, b"2");
 }
 
@@ -90,24 +84,15 @@ fn keys_values_and_their_number_are_bounded() {
     let world = Arc::new(Mutex::new(World::default()));
     let store = limited_store(&world, None, StoreLimits { keys: 2, value_bytes: 4 });
     assert!(matches!(store.set("", b"1"), Err(StoreError::OutOfRange { found: 0, .. })));
-    assert!(matches!(
-        store.set(&"k".repeat(129), b"1"),
-        Err(StoreError::OutOfRange { found: 129, .. })
-    ));
+    assert!(matches!(store.set(&"k".repeat(129), b"1"), Err(StoreError::OutOfRange { found: 129, .. })));
     assert_eq!(store.set("a\0b", b"1"), Err(StoreError::NulInKey));
-    assert!(matches!(
-        store.set("a", b"12345"),
-        Err(StoreError::OutOfRange { found: 5, max: 4, .. })
-    ));
+    assert!(matches!(store.set("a", b"12345"), Err(StoreError::OutOfRange { found: 5, max: 4, .. })));
     for _ in 0..3 {
         store.set("a", b"1").unwrap();
         store.set("b", b"1").unwrap();
     }
     assert_eq!(store.set("c", b"1"), Err(StoreError::TooManyKeys { max: 2 }));
-    assert_eq!(
-        store.clone().update("c", 1, |_| Some(vec![1])),
-        Err(StoreError::TooManyKeys { max: 2 })
-    );
+    assert_eq!(store.clone().update("c", 1, |_| Some(vec![1])), Err(StoreError::TooManyKeys { max: 2 }));
     assert_eq!(world.lock().unwrap().data.len(), 2);
 }
 
@@ -123,10 +108,7 @@ fn namespaces_and_parts_do_not_meet() {
     assert_eq!(store.get("a").unwrap().unwrap().0, b"1");
     assert_eq!(WorkerId::allocate(&store).unwrap().get(), 2);
     assert_eq!(world.lock().unwrap().data.len(), 4);
-    assert_eq!(
-        SharedStore::new(host, "a\0", StoreLimits::default()).unwrap_err(),
-        StoreError::NulInKey
-    );
+    assert_eq!(SharedStore::new(host, "a\0", StoreLimits::default()).unwrap_err(), StoreError::NulInKey);
 }
 
 #[test]
@@ -142,15 +124,9 @@ fn hashes_depend_on_seed_and_on_where_parts_end() {
     let (world, store) = alone();
     let hasher = KeyHasher::from_store(&store, b"secret").unwrap();
     assert_ne!(hasher.hash(&[b"ab", b"c"]), hasher.hash(&[b"a", b"bc"]));
-    assert_eq!(
-        hasher.hash(&[b"ab"]),
-        KeyHasher::from_store(&store, b"other").unwrap().hash(&[b"ab"])
-    );
+    assert_eq!(hasher.hash(&[b"ab"]), KeyHasher::from_store(&store, b"other").unwrap().hash(&[b"ab"]));
     world.lock().unwrap().data.clear();
-    assert_ne!(
-        hasher.hash(&[b"ab"]),
-        KeyHasher::from_store(&store, b"other").unwrap().hash(&[b"ab"])
-    );
+    assert_ne!(hasher.hash(&[b"ab"]), KeyHasher::from_store(&store, b"other").unwrap().hash(&[b"ab"]));
     assert_eq!(format!("{hasher:?}"), "KeyHasher { .. }");
 }
 
@@ -158,8 +134,7 @@ fn hashes_depend_on_seed_and_on_where_parts_end() {
 fn buckets_are_evenly_used_and_in_range() {
     let (_, store) = alone();
     let hasher = KeyHasher::from_store(&store, b"").unwrap();
-    let used: BTreeSet<u32> =
-        (0..2000u32).map(|key| hasher.hash(&[&key.to_le_bytes()]).bucket(100)).collect();
+    let used: BTreeSet<u32> = (0..2000u32).map(|key| hasher.hash(&[&key.to_le_bytes()]).bucket(100)).collect();
     assert_eq!(used.len(), 100);
     assert_eq!(used.last(), Some(&99));
 }

@@ -44,10 +44,7 @@ fn an_entry_is_found_until_it_expires() {
     let (_, store) = alone();
     let (table, keys) = (table(&store, 4, 2), keys(&store, 2));
     put(&table, keys[0], [1, 2], 10).unwrap();
-    assert_eq!(
-        table.get(keys[0], 10).unwrap(),
-        Some(SlotEntry { expires_at: 1_010, payload: vec![1, 2] })
-    );
+    assert_eq!(table.get(keys[0], 10).unwrap(), Some(SlotEntry { expires_at: 1_010, payload: vec![1, 2] }));
     assert_eq!(payload(&table, keys[0], 1_009), Some(vec![1, 2]));
     assert_eq!(payload(&table, keys[0], 1_010), None);
     assert_eq!(payload(&table, keys[1], 10), None);
@@ -58,11 +55,7 @@ fn a_change_sees_the_entry_and_may_keep_or_remove_it() {
     let (world, store) = alone();
     let (table, keys) = (table(&store, 1, 2), keys(&store, 2));
     let look = |key, change: fn(bool) -> Change<bool>| {
-        table
-            .update(key, 0, SECOND, |slot| {
-                change(slot.expires_at.is_some() && slot.payload == [1, 2])
-            })
-            .unwrap()
+        table.update(key, 0, SECOND, |slot| change(slot.expires_at.is_some() && slot.payload == [1, 2])).unwrap()
     };
     put(&table, keys[0], [1, 2], 0).unwrap();
     let writes = world.lock().unwrap().writes;
@@ -186,17 +179,12 @@ fn contention_ends_with_an_error() {
 
 #[test]
 fn sizes_are_checked() {
-    for (buckets, ways, payload) in
-        [(0, 1, 1), (1, 0, 1), (1, 1, 0), ((1 << 20) + 1, 1, 1), (1, 65, 1), (1, 1, 4097)]
-    {
+    for (buckets, ways, payload) in [(0, 1, 1), (1, 0, 1), (1, 1, 0), ((1 << 20) + 1, 1, 1), (1, 65, 1), (1, 1, 4097)] {
         assert!(matches!(Shape::new(buckets, ways, payload), Err(StoreError::OutOfRange { .. })));
     }
     let (_, store) = alone();
     let large = Shape::new(1, 64, 4096).unwrap();
-    assert!(matches!(
-        SlotTable::new(&store, "t", large, first_byte),
-        Err(StoreError::OutOfRange { .. })
-    ));
+    assert!(matches!(SlotTable::new(&store, "t", large, first_byte), Err(StoreError::OutOfRange { .. })));
     let largest = Shape::new(1 << 20, 64, 4096).unwrap();
     assert!(largest.bytes() > u64::from(u32::MAX));
 }
@@ -237,21 +225,11 @@ impl Model {
         self.0.iter().find(|entry| entry.0 == key && entry.1 > now).map(|entry| entry.2.to_vec())
     }
 
-    fn put(
-        &mut self,
-        key: usize,
-        payload: [u8; 2],
-        now: u64,
-        ways: usize,
-    ) -> Result<(), StoreError> {
+    fn put(&mut self, key: usize, payload: [u8; 2], now: u64, ways: usize) -> Result<(), StoreError> {
         let mut entries = self.0.clone();
         entries.retain(|entry| entry.1 > now && entry.0 != key);
         if entries.len() == ways {
-            let worth = entries
-                .iter()
-                .filter(|entry| entry.2[0] != 255)
-                .map(|entry| (entry.2[0], entry.1))
-                .min();
+            let worth = entries.iter().filter(|entry| entry.2[0] != 255).map(|entry| (entry.2[0], entry.1)).min();
             let worth = worth.ok_or(StoreError::BucketFull)?;
             let at = entries.iter().position(|entry| (entry.2[0], entry.1) == worth).unwrap();
             entries.remove(at);

@@ -44,11 +44,15 @@ fn an_answer_comes_to_the_root_context_in_its_time_and_the_exchange_goes_on() {
 #[test]
 fn dead_slow_and_broken_upstreams_look_as_envoy_makes_them_look() {
     type Case = (fn(&Request) -> Answer, &'static str);
-    let cases: [Case; 4] = [
+    let cases: [Case; 5] = [
         (|_| Answer::refused(), "headers 3 body 98=Ok(98) Ok(\"503\")"),
         (|_| Answer::timeout(), "headers 3 body 24=Ok(24) Ok(\"504\")"),
         (|_| Answer::delay(Duration::from_secs(2), Response::new(200)), "headers 3 body 24=Ok(24) Ok(\"504\")"),
-        (|_| Answer::failed(), "headers 0 body 0=Err(NotFound) Err(BadArgument)"),
+        (|_| Answer::failed(), "headers 3 body 95=Ok(95) Ok(\"503\")"),
+        (
+            |_| Answer::truncated(Response::new(200).with_body("123456")),
+            "headers 0 body 0=Err(NotFound) Err(BadArgument)",
+        ),
     ];
     for (answer, expected) in cases {
         let notes = Notes::default();
@@ -112,6 +116,7 @@ fn an_answer_for_a_dead_vm_is_dropped() {
             })
             .on_http_call_response(|_, _, _, _, _| Err(Trap("not mine".into())))
     });
+    proxy.advance(Duration::from_secs(1));
     proxy.send(Request::get("/"));
     assert_eq!(proxy.send(Request::get("/again")).status(), 200);
     proxy.advance(Duration::from_millis(5));

@@ -25,16 +25,31 @@ fn filtered(exchange: &Exchange) -> bool {
 }
 
 #[test]
-fn a_trap_fails_its_exchange_and_all_in_flight_in_that_vm_only() {
+fn a_trap_fails_its_exchange_and_leaves_those_that_the_vm_holds_waiting() {
     let mut proxy = start_with(Proxy::builder().workers(2), fragile);
     let held = proxy.send(Request::get("/hold"));
     let elsewhere = proxy.exchange(Request::get("/hold")).on_worker(1).send();
     let trapped = proxy.send(Request::get("/trap"));
-    assert_eq!((trapped.status(), held.status()), (503, 503));
-    assert!(elsewhere.is_pending());
+    assert_eq!(trapped.status(), 503);
+    assert!(held.is_pending() && elsewhere.is_pending());
     assert!(!proxy.is_alive(0) && proxy.is_alive(1));
     assert!(proxy.logs().iter().any(|line| line.vm == "worker 0" && line.message.contains("unreachable")));
     assert_eq!(proxy.exchange(Request::get("/")).on_worker(1).send().status(), 200);
+}
+
+#[test]
+fn an_exchange_of_a_dead_vm_fails_when_it_goes_on_even_under_a_new_vm() {
+    for policy in [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload] {
+        let slow = |_: &Request| Answer::delay(Duration::from_millis(5), Response::new(200));
+        let builder = Proxy::builder().upstream("upstream", slow).failure_policy(policy).reload_backoff(Duration::ZERO);
+        let mut proxy = start_with(builder, fragile);
+        let under_way = proxy.send(Request::get("/"));
+        proxy.send(Request::get("/trap"));
+        proxy.send(Request::get("/"));
+        assert_eq!((under_way.is_pending(), proxy.is_alive(0)), (true, policy == FailurePolicy::Reload));
+        proxy.advance(Duration::from_millis(5));
+        assert_eq!(under_way.status(), 503, "{policy:?}");
+    }
 }
 
 #[test]
@@ -66,6 +81,7 @@ fn fail_open_passes_later_requests_without_the_filter() {
 #[test]
 fn fail_reload_starts_a_new_vm_with_the_next_request_but_not_again_at_once() {
     let mut proxy = start_with(Proxy::builder().failure_policy(FailurePolicy::Reload), fragile);
+    proxy.advance(Duration::from_secs(1));
     assert_eq!(proxy.send(Request::get("/trap")).status(), 503);
     let reloaded = proxy.send(Request::get("/"));
     assert_eq!((reloaded.status(), filtered(&reloaded)), (200, true));
@@ -91,7 +107,7 @@ fn a_trap_in_on_log_leaves_the_response_as_it_was_sent() {
 fn the_proxy_refuses_to_start_with_a_guest_that_refuses_or_traps_whatever_its_policy() {
     let open = || Proxy::builder().failure_policy(FailurePolicy::Open);
     let refused = open().start(|_| Ok(Scripted::new().on_configure(|_, _| Ok(false)).boxed()));
-    let expected = StartError::Refused { plugin: "plugin".into(), callback: "on_configure" };
+    let expected = StartError::Refused { plugin: "plugin".into(), callback: "on_configure", error: String::new() };
     assert_eq!(refused.err(), Some(expected));
     let refused = open().start(|_| Ok(Scripted::new().on_vm_start(|_, _| Ok(false)).boxed()));
     assert!(matches!(refused.err(), Some(StartError::Refused { callback: "on_vm_start", .. })));

@@ -12,6 +12,7 @@ fn shared_data_is_one_for_all_workers_and_survives_a_crash() {
             if count == 1 { Err(Trap("second".into())) } else { Ok(0) }
         })
     });
+    proxy.advance(Duration::from_secs(1));
     for worker in [0, 1, 1] {
         proxy.exchange(Request::get("/")).on_worker(worker).send();
     }

@@ -10,10 +10,6 @@ use crate::proxy::fields;
 use crate::proxy::vm::LocalReply;
 
 impl Worker {
-    pub(crate) fn began(&mut self, exchange: &Exchange) {
-        self.exchanges.push(exchange.clone());
-    }
-
     /// Answers from the guest or the proxy: through the response callbacks if they have not run, else past them. After the
     /// response's headers went out, all that is left is to reset the stream.
     pub(crate) fn reply(&mut self, exchange: &Exchange, reply: LocalReply) {
@@ -83,17 +79,20 @@ impl Worker {
 
     /// Ends an exchange: logged, done, deleted.
     fn finish(&mut self, exchange: &Exchange, outcome: Outcome) {
-        let context = {
+        let (context, vm) = {
             let mut state = exchange.0.borrow_mut();
             if state.over() {
                 return;
             }
             state.outcome = outcome;
             state.logging = true;
-            state.context
+            (state.context, state.vm)
         };
-        self.exchanges.retain(|other| !std::rc::Rc::ptr_eq(&other.0, &exchange.0));
         let Some(context) = context else { return };
+        if !self.is_same_vm(vm) {
+            exchange.0.borrow_mut().logging = false;
+            return;
+        }
         self.call(context, "proxy_on_log", (), |guest| guest.on_log(context));
         exchange.0.borrow_mut().logging = false;
         if self.call(context, "proxy_on_done", true, |guest| guest.on_done(context)) == Some(true) {
@@ -130,16 +129,14 @@ impl Worker {
         }
     }
 
-    /// The VM is dead, and every exchange that was in it fails.
-    pub(crate) fn die(&mut self, trap: &Trap) {
+    /// The VM is dead, and with it the exchange in whose callback it died. Others fail when their next callback is due; those that
+    /// wait for the guest wait for ever.
+    pub(crate) fn die(&mut self, context: u32, trap: &Trap) {
         self.world.write_log(LogLevel::Critical, trap.to_string(), &self.label);
+        let exchange = self.exchange_of(context);
         self.vm = None;
-        let (mut failed, passing): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.exchanges).into_iter().partition(|exchange| exchange.0.borrow().context.is_some());
-        self.exchanges = passing;
-        for exchange in failed.drain(..) {
-            let state = &mut *exchange.0.borrow_mut();
-            fail(state);
+        if let Some(exchange) = exchange {
+            fail(&mut exchange.0.borrow_mut());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use gatewright_core::host::Direction;
 
-use super::{Worker, size};
+use super::{Worker, fail, size};
 use crate::guest::{Guest, Outcome};
 use crate::message::Fields;
 use crate::proxy::exchange::Exchange;
@@ -176,8 +176,15 @@ impl Worker {
         callback: Callback,
         run: impl FnOnce(&mut dyn Guest, u32) -> Outcome<u32>,
     ) -> Option<u32> {
-        let context = exchange.0.borrow().context;
+        let (context, vm) = {
+            let state = exchange.0.borrow();
+            (state.context, state.vm)
+        };
         let Some(context) = context else { return Some(0) };
+        if !self.is_same_vm(vm) {
+            fail(&mut exchange.0.borrow_mut());
+            return None;
+        }
         let code = self.call(context, callback.name(direction), 0, |guest| run(guest, context))?;
         let stopped = self.vm.as_ref().is_some_and(|vm| vm.host.0.borrow().stop_next);
         Some(match callback {

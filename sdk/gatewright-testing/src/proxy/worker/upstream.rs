@@ -8,8 +8,8 @@ use crate::proxy::answer::{Answer, Kind};
 use crate::proxy::clock::nanos;
 use crate::proxy::exchange::Exchange;
 use crate::proxy::fields;
-use crate::proxy::timeline::Event;
 use crate::proxy::side::Piece;
+use crate::proxy::timeline::Event;
 use crate::proxy::vm::LocalReply;
 
 /// How the body of the proxy's own 503 begins.
@@ -26,7 +26,11 @@ impl Worker {
                 return;
             }
         }
-        if direction == Direction::Request && !self.route(exchange) {
+        let sound = match direction {
+            Direction::Request => self.route(exchange),
+            Direction::Response => self.has_status(exchange),
+        };
+        if !sound {
             return;
         }
         let end = {
@@ -72,7 +76,10 @@ impl Worker {
                 let details = "upstream_reset_before_response_started{remote_connection_failure}";
                 self.proxy_reply(exchange, 503, &format!("{RESET}remote connection failure"), details);
             }
-            Kind::Failed => self.upstream_reset(exchange),
+            Kind::Failed => {
+                let details = "upstream_reset_before_response_started{connection_termination}";
+                self.proxy_reply(exchange, 503, &format!("{RESET}connection termination"), details);
+            }
             Kind::Truncated(response) => self.truncate(exchange, response),
             Kind::Never => {}
         }
@@ -106,17 +113,7 @@ impl Worker {
         self.pump(exchange, Direction::Response);
     }
 
-    /// The upstream resets the stream. Once its response has begun, the client gets no other one, even where the guest holds it.
-    fn upstream_reset(&mut self, exchange: &Exchange) {
-        let begun = exchange.0.borrow().response.headers_arrived;
-        if begun {
-            return self.cut(exchange, "upstream_reset_after_response_started{connection_termination}");
-        }
-        let details = "upstream_reset_before_response_started{connection_termination}";
-        self.proxy_reply(exchange, 503, &format!("{RESET}connection termination"), details);
-    }
-
-    /// The upstream's connection ends in the middle of its response.
+    /// The upstream's connection ends in the middle of its response. What the guest holds back is given up for an error page.
     fn truncate(&mut self, exchange: &Exchange, response: Response) {
         {
             let mut state = exchange.0.borrow_mut();
@@ -129,7 +126,8 @@ impl Worker {
             state.response.inbox.push_back(Piece::Body { data: body, end: false });
         }
         self.pump(exchange, Direction::Response);
-        self.upstream_reset(exchange);
+        let details = "upstream_reset_after_response_started{protocol_error}";
+        self.proxy_reply(exchange, 502, &format!("{RESET}protocol error"), details);
     }
 
     /// Chooses the route, anew if the guest changed a header. `false`: the proxy has answered.
@@ -153,6 +151,20 @@ impl Worker {
             LocalReply { status, details: "direct_response".to_owned(), body, headers, grpc_status: -1 },
         );
         false
+    }
+
+    /// A response whose status the guest took away is none. `false`: the proxy has answered.
+    fn has_status(&mut self, exchange: &Exchange) -> bool {
+        let found = fields::value(&exchange.0.borrow().response.headers, ":status").is_some();
+        if !found {
+            self.proxy_reply(
+                exchange,
+                502,
+                "missing required header: :status",
+                "filter_removed_required_response_headers",
+            );
+        }
+        found
     }
 
     fn forwarded_all(&mut self, exchange: &Exchange, direction: Direction) {
