@@ -10,8 +10,6 @@ export ENVOY_BIN
 # Where a message is one of several steps, it says so: the first run takes minutes.
 step = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
-WASM_UNIT_TESTED := gatewright-core jwt-auth api-key
-
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,9 +50,7 @@ test-hosts: setup ## Only the hosts: case files and host tests
 .PHONY: test-wasm
 test-wasm: wasm-targets ## The same unit tests compiled to wasm, under node
 	$(call step,Unit tests on wasm)
-	@sh tools/wasm-bindgen.sh
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$(CURDIR)/.tools/bin/wasm-bindgen-test-runner" \
-	$(CARGO) test --target wasm32-unknown-unknown --lib $(addprefix --package ,$(WASM_UNIT_TESTED))
+	@sh tools/wasm-tests.sh
 
 .PHONY: doc
 doc: ## API documentation, warnings are errors

@@ -4,46 +4,52 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Package and cargo's name of the test, then the tests that only run natively, as a regular expression, and why.
+# What is tested, for cargo. One selection of packages, so that their dependencies are built once.
+selection="--package gatewright-core --package jwt-auth --package api-key --lib --test policy"
+
+# Each test binary, then the tests in it that only run natively, as a regular expression, and why.
 suites() {
-    echo "gatewright-core --lib ^store::tests::model:: its workers are threads"
-    echo "jwt-auth --lib - -"
-    echo "api-key --test=policy - -"
+    echo "gatewright_core ^store::tests::model:: their workers are threads"
+    echo "jwt_auth - -"
+    echo "policy - -" # of api-key
 }
 
 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(sh tools/wasm-bindgen.sh)
 NODE_PATH=$PWD/tools/node
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER NODE_PATH
 
-lists=$(mktemp -d)
-trap 'rm -rf "$lists"' EXIT INT TERM
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
-# Names of the tests, sorted: from a list, from the report of a run.
-listed() { sed -n 's/^\(.*\): test$/\1/p' | sort; }
-passed() { sed -n 's/^test \(.*\) \.\.\. ok$/\1/p' | sort; }
+# The part of cargo's report that is about one binary.
+section() { awk -v binary="/deps/$1-" '/^ +Running /{mine = index($0, binary)} mine' "$2"; }
 
-compare() { # package, test, native only, why
-    if ! cargo test --target wasm32-unknown-unknown --package "$1" "$2" >"$lists/report" 2>&1; then
-        cat "$lists/report" >&2
-        return 1
-    fi
-    passed <"$lists/report" >"$lists/wasm"
-    cargo test --quiet --package "$1" "$2" -- --list 2>"$lists/errors" >"$lists/list" || { cat "$lists/errors" >&2; return 1; }
-    listed <"$lists/list" >"$lists/native"
-    comm -23 "$lists/native" "$lists/wasm" >"$lists/absent"
-    grep -v -e "$3" "$lists/absent" >"$lists/missing" || true
-    if test -s "$lists/missing"; then
+compare() { # binary, native only, why
+    section "$1" "$work/native" | sed -n 's/^\(.*\): test$/\1/p' | sort >"$work/listed"
+    section "$1" "$work/wasm" | sed -n 's/^test \(.*\) \.\.\. ok$/\1/p' | sort >"$work/passed"
+    comm -23 "$work/listed" "$work/passed" >"$work/absent"
+    grep -v -e "$2" "$work/absent" >"$work/missing" || true
+    if test -s "$work/missing"; then
         echo "$1: these tests run natively but not on wasm; has their module a line \`use wasm_bindgen_test::wasm_bindgen_test as test;\`?" >&2
-        cat "$lists/missing" >&2
+        cat "$work/missing" >&2
         return 1
     fi
-    test -s "$lists/wasm" || { echo "$1 $2: no test ran on wasm" >&2; return 1; }
-    absent=$(wc -l <"$lists/absent")
-    printf '%-16s %3d native, %3d on wasm' "$1" "$(wc -l <"$lists/native")" "$(wc -l <"$lists/wasm")"
-    if test "$absent" -gt 0; then printf ', %d native only (%s: %s)' "$absent" "$3" "$4"; fi
+    test -s "$work/passed" || { echo "$1: no test ran on wasm" >&2; return 1; }
+    printf '%-16s %3d native, %3d on wasm' "$1" "$(wc -l <"$work/listed")" "$(wc -l <"$work/passed")"
+    if test -s "$work/absent"; then printf ', %d only native (%s %s)' "$(wc -l <"$work/absent")" "$2" "$3"; fi
     echo
 }
 
-suites | while read -r package test native_only why; do
-    compare "$package" "$test" "$native_only" "$why"
+cargo_test() { # target, report, arguments
+    target=$1 report=$2
+    shift 2
+    # shellcheck disable=SC2086 # words, not one argument
+    cargo test $target --no-fail-fast $selection "$@" >"$report" 2>&1 || { cat "$report" >&2; exit 1; }
+}
+
+cargo_test "--target wasm32-unknown-unknown" "$work/wasm"
+cargo_test "" "$work/native" -- --list
+suites | while read -r binary native_only why; do
+    compare "$binary" "$native_only" "$why"
 done

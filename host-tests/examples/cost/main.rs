@@ -1,7 +1,7 @@
 //! What the exchange model costs in a real Envoy, against nothing, against callbacks written by hand, and against Envoy's own filter.
 //!
 //! ```text
-//! cargo run --release --package gatewright-host --example cost -- --rounds 10 --starts 3 --write
+//! cargo run --package gatewright-host --example cost -- --rounds 10 --starts 3 --write
 //! ```
 //!
 //! Every variant has an Envoy with one worker. Short slices of load go to them in turn, forwards and then backwards; what counts is

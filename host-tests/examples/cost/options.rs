@@ -14,7 +14,8 @@ pub(crate) struct Options {
     pub(crate) write: bool,
 }
 
-const USAGE: &str = "options: --rounds N (10), --starts N (3), --requests N per slice (4000), --write (into docs/performance.md)";
+const USAGE: &str =
+    "options: --rounds N (10), --starts N (3), --requests N per slice (4000), --write (into docs/performance.md)";
 
 impl Options {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self> {

@@ -39,9 +39,10 @@ pub(crate) fn table(samples: &Samples, options: &Options) -> String {
         table += &format!("| {variant} | {micros} | {other} | {more} | {ratio} | {about} |\n");
     }
     let Options { rounds, starts, requests, .. } = options;
-    table + &format!(
-        "\nMedian (quartiles) of {starts} starts of {rounds} rounds; a round is twice {requests} requests to each variant.\n"
-    )
+    table
+        + &format!(
+            "\nMedian (quartiles) of {starts} starts of {rounds} rounds; a round is twice {requests} requests to each variant.\n"
+        )
 }
 
 /// Puts the table into the documentation.

@@ -89,7 +89,11 @@ fn jwt_authn() -> Result<HttpFilter> {
     });
     let rule = json!({"match": {"prefix": "/"}, "requires": {"provider_name": "main"}});
     let message = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication";
-    Ok(HttpFilter::new("envoy.filters.http.jwt_authn", message, json!({"providers": {"main": provider}, "rules": [rule]})))
+    Ok(HttpFilter::new(
+        "envoy.filters.http.jwt_authn",
+        message,
+        json!({"providers": {"main": provider}, "rules": [rule]}),
+    ))
 }
 
 fn jwt_auth() -> Result<Configuration> {

@@ -25,7 +25,9 @@ fn main() -> Result<()> {
     if std::env::args().any(|argument| argument == "--hold") {
         hold(&scene, &tokens)?;
     } else {
-        println!("Look further: `make demo HOLD=1` leaves it running for your own curl; docs/writing-a-policy.md shows how to make your own.");
+        println!(
+            "Look further: `make demo HOLD=1` leaves it running for your own curl; docs/writing-a-policy.md shows how to make your own."
+        );
     }
     Ok(())
 }

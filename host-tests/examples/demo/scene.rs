@@ -38,7 +38,8 @@ impl Scene {
 
     /// Sends the requests of the demo.
     pub(crate) fn play(&self, tokens: &Tokens) -> Result<Vec<Row>> {
-        let bearer = |path: &str, token: &str| Request::get(path).with_header("authorization", format!("Bearer {token}"));
+        let bearer =
+            |path: &str, token: &str| Request::get(path).with_header("authorization", format!("Bearer {token}"));
         let twice = bearer("/orders", &tokens.orders).with_header("authorization", "Bearer another");
         let scenes = [
             ("GET /orders, a good token (RS256)", bearer("/orders", &tokens.orders)),
@@ -62,8 +63,18 @@ impl Scene {
         let decision = if request.path() == "/health" { None } else { self.decision(logged)? };
         let text = |field: &str| decision.as_ref().and_then(|event| event[field].as_str()).unwrap_or("").to_owned();
         let why = if decision.is_none() { "the policy is off here".to_owned() } else { text("reason") };
-        let upstream = self.upstream.requests().get(seen).map(|seen| format!("{} {}", request.header(":method").unwrap_or_default(), seen.path()));
-        Ok(Row { what, status: response.status(), verdict: text("verdict"), why, upstream: upstream.unwrap_or_default() })
+        let upstream = self
+            .upstream
+            .requests()
+            .get(seen)
+            .map(|seen| format!("{} {}", request.header(":method").unwrap_or_default(), seen.path()));
+        Ok(Row {
+            what,
+            status: response.status(),
+            verdict: text("verdict"),
+            why,
+            upstream: upstream.unwrap_or_default(),
+        })
     }
 
     /// The decision that came after these many. Envoy writes its log a moment later than it answers.

@@ -28,7 +28,8 @@ pub(crate) struct Tokens {
 impl Tokens {
     pub(crate) fn mint() -> Result<Self> {
         let now = now()?;
-        let claims = |audience: &str, expires: u64| json!({"iss": ISSUER, "sub": "ann", "aud": audience, "exp": expires});
+        let claims =
+            |audience: &str, expires: u64| json!({"iss": ISSUER, "sub": "ann", "aud": audience, "exp": expires});
         let orders = claims("orders", now + 3600);
         let stranger = json!({"iss": "https://stranger.example", "sub": "eve", "aud": "orders", "exp": now + 3600});
         Ok(Self {

@@ -42,11 +42,8 @@ pub(super) fn start(scene: Scene) -> Result<impl Stage> {
 
 fn listener(scene: &Scene) -> Listener {
     let per_route = scene.routes.iter().any(|route| route.plugin.is_some());
-    let filter = if per_route {
-        HttpFilter::filter_chain()
-    } else {
-        filter(scene, &scene.plugin, &scene.configuration).into()
-    };
+    let filter =
+        if per_route { HttpFilter::filter_chain() } else { filter(scene, &scene.plugin, &scene.configuration).into() };
     let mut listener = Listener::new()
         .filter(filter)
         .per_connection_buffer_limit(scene.buffer_limit)

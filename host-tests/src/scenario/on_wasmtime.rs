@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::{Callee, Route, Scene, Stage};
 use crate::envoy::{Configuration, FailurePolicy};
-use crate::net::{Answer as NetAnswer, Ending, Received};
 use crate::foreign;
+use crate::net::{Answer as NetAnswer, Ending, Received};
 use crate::wasm::{GuestOptions, WasmModule};
 
 /// How finely time passes while an exchange is under way.
@@ -62,9 +62,7 @@ fn builder(scene: &Scene, world: &World) -> Builder {
     match scene.failure_policy {
         FailurePolicy::Closed => builder,
         FailurePolicy::Open => builder.failure_policy(proxy::FailurePolicy::Open),
-        FailurePolicy::Reload(backoff) => {
-            builder.failure_policy(proxy::FailurePolicy::Reload).reload_backoff(backoff)
-        }
+        FailurePolicy::Reload(backoff) => builder.failure_policy(proxy::FailurePolicy::Reload).reload_backoff(backoff),
     }
 }
 

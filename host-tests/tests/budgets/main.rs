@@ -40,9 +40,9 @@ fn measured() -> Budgets {
     let mut found = Budgets::default();
     let mut modules: BTreeMap<&str, WasmModule> = BTreeMap::new();
     for exchange in exchanges::all() {
-        let module = modules.entry(exchange.package).or_insert_with(|| {
-            WasmModule::load(build::module(exchange.package, Target::Wasip1).unwrap()).unwrap()
-        });
+        let module = modules
+            .entry(exchange.package)
+            .or_insert_with(|| WasmModule::load(build::module(exchange.package, Target::Wasip1).unwrap()).unwrap());
         found.modules.insert(exchange.package.to_owned(), module.size() as u64);
         let cost = measure::measure(module, &exchange);
         assert!(found.exchanges.insert(exchange.name(), cost).is_none(), "two exchanges named {}", exchange.name());

@@ -9,10 +9,8 @@ use crate::setup::{found, probe, result, start};
 
 #[test]
 fn a_route_may_have_a_configuration_of_its_own() {
-    let mut scene = probe()
-        .route(Route::prefix("/a").plugin("a"))
-        .route(Route::prefix("/b").plugin("b"))
-        .route(Route::prefix("/"));
+    let mut scene =
+        probe().route(Route::prefix("/a").plugin("a")).route(Route::prefix("/b").plugin("b")).route(Route::prefix("/"));
     scene.plugins.insert("a".into(), Configuration::Text("of a".into()));
     scene.plugins.insert("b".into(), Configuration::Struct(json!({"b": "c"})));
     let mut stage = start(scene);
@@ -37,7 +35,10 @@ fn a_refused_configuration_stops_the_start() {
     for fatal in ["refuse", "panic"] {
         let refused = text(fatal).start(HOST).err().unwrap();
         let refused = format!("{refused:#}");
-        assert!(refused.contains(&format!("configured with {fatal}")) || refused.contains("Unable to create"), "{refused}");
+        assert!(
+            refused.contains(&format!("configured with {fatal}")) || refused.contains("Unable to create"),
+            "{refused}"
+        );
     }
 }
 

@@ -76,7 +76,8 @@ fn a_panic_after_the_response_headers_cuts_the_response() {
 /// The VM died in one exchange; another one of its exchanges was with the upstream.
 #[test]
 fn an_exchange_under_way_fails_when_it_goes_on_even_where_later_ones_pass() {
-    for failure_policy in [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload(Duration::from_millis(10))] {
+    for failure_policy in [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload(Duration::from_millis(10))]
+    {
         let slow = |_: &Request| Answer::After(Duration::from_millis(300), Box::new(Response::new(200).into()));
         let mut stage = start(Scene { failure_policy, ..probe() }.upstream(SERVICE, slow));
         let crash = Request::get("/").with_header("x-probe-request-headers", "panic");
@@ -89,7 +90,8 @@ fn an_exchange_under_way_fails_when_it_goes_on_even_where_later_ones_pass() {
 /// Nobody lets it go on any more: it waits until the client or a timeout of the proxy gives up.
 #[test]
 fn an_exchange_that_is_held_when_the_vm_dies_is_never_answered() {
-    for failure_policy in [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload(Duration::from_millis(10))] {
+    for failure_policy in [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload(Duration::from_millis(10))]
+    {
         let patience = Duration::from_millis(700);
         let late = |_: &Request| Answer::After(Duration::from_millis(200), Box::new(Response::new(200).into()));
         let mut stage = start(Scene { failure_policy, patience, ..probe() }.upstream("service", late));

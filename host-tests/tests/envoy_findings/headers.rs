@@ -67,8 +67,7 @@ fn the_by_name_getter_returns_the_first_of_duplicates() {
 
 #[test]
 fn bytes_that_are_not_utf8_reach_the_plugin_as_they_are() {
-    let mut stage =
-        start(probe().upstream(SERVICE, |_| Response::new(200).with_header("x-odd", [b'r', 0xfc]).into()));
+    let mut stage = start(probe().upstream(SERVICE, |_| Response::new(200).with_header("x-odd", [b'r', 0xfc]).into()));
     let request = Request::get("/")
         .with_header("x-odd", [b'q', 0xfc])
         .with_header("x-probe-request-headers", "header request x-odd")

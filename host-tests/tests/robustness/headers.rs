@@ -29,7 +29,8 @@ fn eleven_hundred_headers(host: Host) {
     assert_eq!(stage.requests(SERVICE).len(), 0);
     assert_eq!(status(&mut *stage, &many(with_token())), 200);
     let seen = stage.requests(SERVICE).pop().unwrap();
-    let values: Vec<String> = seen.headers.iter().filter(|(name, _)| name == b"x-many").map(|(_, value)| text(value)).collect();
+    let values: Vec<String> =
+        seen.headers.iter().filter(|(name, _)| name == b"x-many").map(|(_, value)| text(value)).collect();
     assert_eq!(values.join(",").split(',').count(), 1_100);
     still_serves(&mut *stage, &with_token());
 }

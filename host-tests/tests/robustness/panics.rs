@@ -94,7 +94,9 @@ fn reload_waits_for_the_back_off(host: Host) {
 
 fn scene(failure_policy: FailurePolicy) -> Scene {
     let idp = |_: &Request| -> Answer { Response::new(204).into() };
-    Scene { failure_policy, patience: Duration::from_millis(1_500), ..trouble() }.upstream(SERVICE, body).upstream("idp", idp)
+    Scene { failure_policy, patience: Duration::from_millis(1_500), ..trouble() }
+        .upstream(SERVICE, body)
+        .upstream("idp", idp)
 }
 
 fn outcome(stage: &mut dyn Stage, request: &Request) -> String {

@@ -31,7 +31,8 @@ pub(crate) fn mint(algorithm: &str, key: &str) -> String {
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let signature = match algorithm {
         "ES512" => sign_es512(&input),
-        _ => crypto::sign(input.as_bytes(), &encoding_key(algorithm, key), algorithm.parse::<Algorithm>().unwrap()).unwrap(),
+        _ => crypto::sign(input.as_bytes(), &encoding_key(algorithm, key), algorithm.parse::<Algorithm>().unwrap())
+            .unwrap(),
     };
     format!("{input}.{signature}")
 }
@@ -55,7 +56,7 @@ fn sign_es512(input: &str) -> String {
 
 fn encoding_key(algorithm: &str, key: &str) -> EncodingKey {
     let pem = file(&format!("{key}.pem"));
-    let made = match &algorithm[..2] {
+    let made = match algorithm.split_at(2).0 {
         "ES" => EncodingKey::from_ec_pem(pem.as_bytes()),
         "Ed" => EncodingKey::from_ed_pem(pem.as_bytes()),
         _ => EncodingKey::from_rsa_pem(pem.as_bytes()),

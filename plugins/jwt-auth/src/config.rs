@@ -89,7 +89,10 @@ impl Config {
             return Err(ConfigError::at("providers", "found an empty list; name at least one provider"));
         }
         if self.from_headers.is_empty() {
-            return Err(ConfigError::at("from_headers", "found an empty list; leave it out for `Authorization: Bearer`"));
+            return Err(ConfigError::at(
+                "from_headers",
+                "found an empty list; leave it out for `Authorization: Bearer`",
+            ));
         }
         if !self.realm.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte)) {
             return Err(ConfigError::at("realm", "write printable ASCII without quotes and backslashes"));

@@ -1,6 +1,6 @@
 //! Binds the exchange model of Gatewright to the proxy-wasm ABI 0.2.1.
 //!
-//! Two halves: [`hostcalls`] makes the host's functions a [`Host`](gatewright_core::host::Host), with every status a value; [`exports`]
+//! Two halves: `hostcalls` makes the host's functions a [`Host`](gatewright_core::host::Host), with every status a value; [`exports`]
 //! takes the host's callbacks to the one [`Worker`](gatewright_core::Worker) of the VM. Policy authors never name this crate: the
 //! `export!` macro of `gatewright` does.
 

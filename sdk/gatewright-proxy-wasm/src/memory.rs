@@ -2,7 +2,7 @@
 
 /// Memory for a value that the host is about to return (`proxy_on_memory_allocate`).
 ///
-/// [`take`] makes it a `Vec` again. A size that the module cannot have aborts it, as any allocation does.
+/// `take` makes it a `Vec` again. A size that the module cannot have aborts it, as any allocation does.
 #[must_use]
 pub fn allocate(size: usize) -> *mut u8 {
     let block = vec![0u8; size].into_boxed_slice();

@@ -151,6 +151,20 @@ fn what_a_filter_refuses_goes_no_further() {
 }
 
 #[test]
+fn what_a_filter_refuses_of_a_held_body_is_not_told_to_go_on() {
+    policy!(Late, Phases::REQUEST_BODY, |mut request, cx| {
+        cx.sleep(ms(5)).await;
+        request.filter_body(|_| Err(Reply::deny(422, "never")));
+        Ok(request.forward().into())
+    });
+    let mut proxy = proxy::<Late>("{}");
+    let exchange = proxy.send(Sent::post("/", "held"));
+    proxy.advance(ms(5));
+    assert_eq!((exchange.status(), exchange.upstream_so_far()), (422, None));
+    assert_eq!(proxy.host_calls().of("proxy_continue_stream").calls, 0);
+}
+
+#[test]
 fn a_response_whose_headers_are_gone_is_cut() {
     let streaming = |_: &Sent| Answer::never();
     let mut proxy = with::<NoDigits>(Proxy::builder().upstream("upstream", streaming), "{}");

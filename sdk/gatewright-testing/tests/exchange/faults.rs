@@ -192,6 +192,15 @@ fn a_host_that_neither_answers_nor_resets_lets_nothing_pass() {
     assert!(exchange.is_pending() && exchange.upstream_so_far().is_none());
 }
 
+#[test]
+fn a_reply_that_cannot_be_sent_is_a_reset() {
+    policy!(Denies, Phases::REQUEST_BODY, |_, _| Ok(Reply::forbidden("no").into()));
+    let mut proxy = proxy::<Denies>("{}");
+    proxy.world().fail_calls("proxy_send_local_response", Status::InternalFailure);
+    let exchange = proxy.send(Sent::post("/", "body"));
+    assert!(exchange.was_cut() && exchange.upstream_so_far().is_none());
+}
+
 /// Waking another exchange acts in that one's name, or not at all.
 #[test]
 fn one_exchange_never_acts_in_the_name_of_another() {

@@ -207,3 +207,11 @@ fn giving_up_takes_the_filters_along() {
     proxy.advance(ms(100));
     assert_eq!(exchange.upstream_request().unwrap().body_bytes(), b"body");
 }
+
+#[test]
+fn a_reply_passes_a_policy_in_shadow_as_it_is() {
+    let mut proxy = onion::<Outer, Denies>(Proxy::builder(), r#"{"mode": "shadow"}"#, "{}");
+    let response = proxy.send(Sent::get("/")).response().unwrap();
+    assert_eq!((response.status(), response.header("x-out")), (403, None));
+    assert_eq!(decisions(&proxy, "inner", "enforce", "deny"), 1, "decided once");
+}
