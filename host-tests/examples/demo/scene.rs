@@ -61,7 +61,8 @@ impl Scene {
         let response = self.envoy.send(request)?;
         // The policy that is off decides nothing, so nothing may come.
         let decision = if request.path() == "/health" { None } else { self.decision(logged)? };
-        let text = |field: &str| decision.as_ref().and_then(|event| event[field].as_str()).unwrap_or("").to_owned();
+        let text =
+            |field: &str| decision.as_ref().and_then(|event| event.get(field)?.as_str()).unwrap_or("").to_owned();
         let why = if decision.is_none() { "the policy is off here".to_owned() } else { text("reason") };
         let upstream = self
             .upstream

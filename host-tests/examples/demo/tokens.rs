@@ -47,8 +47,9 @@ pub(crate) fn jwks() -> Result<Value> {
     let text = read("jwks.json")?;
     let all: Value = serde_json::from_slice(&text)?;
     let published = ["rsa-2048", "p-256"];
-    let keys: Vec<Value> = all["keys"].as_array().into_iter().flatten().cloned().collect();
-    let keys = keys.into_iter().filter(|key| key["kid"].as_str().is_some_and(|kid| published.contains(&kid)));
+    let keys = all.get("keys").and_then(Value::as_array).into_iter().flatten().cloned();
+    let is_published = |key: &Value| published.iter().any(|kid| key.get("kid").is_some_and(|found| found == kid));
+    let keys = keys.filter(is_published);
     Ok(json!({"keys": keys.collect::<Vec<_>>()}))
 }
 

@@ -1,9 +1,9 @@
 //! What an exchange may cost: `budgets.json` says it for every exchange named in `exchanges.rs`, and for every module its size.
 //!
 //! The modules run as they ship, in wasmtime, in the emulated proxy, with a fixed clock, fixed random numbers and the log level
-//! `info`. Host calls, bytes copied and allocations repeat exactly, everywhere. Fuel and size repeat exactly on one machine; on
-//! another they may differ by a hair, because the path of the crates' sources is part of panic messages and of symbol names, and
-//! the linker orders code by these: hence their margin.
+//! `info`. Host calls, bytes copied and allocations are compared exactly. Fuel and size have a margin of half a percent: they repeat
+//! exactly on one machine, in any checkout, but panic messages contain the path of cargo's home, whose length another machine changes.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "a test fails by panicking")]
 
 mod budgets;
 mod exchanges;
