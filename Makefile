@@ -52,6 +52,11 @@ test-wasm: wasm-targets ## The same unit tests compiled to wasm, under node
 	$(call step,Unit tests on wasm)
 	@sh tools/wasm-tests.sh
 
+.PHONY: cost
+cost: setup ## What policies cost in a real Envoy: minutes; writes the table of docs/performance.md
+	$(call step,Cost)
+	$(CARGO) run --quiet --package gatewright-host --example cost -- --rounds 10 --starts 3 --write
+
 .PHONY: doc
 doc: ## API documentation, warnings are errors
 	$(call step,Documentation)

@@ -63,10 +63,10 @@ fn jwt_auth() -> Vec<Exchange> {
         Exchange { package: "jwt-auth", what, config: jwt_config(), request, status }
     };
     let later = 3600;
-    let mut forged = token(Algorithm::RS256, "rsa-2048", later);
-    let signature = forged.rfind('.').unwrap() + 1;
-    let other = if forged[signature..].starts_with('A') { "B" } else { "A" };
-    forged.replace_range(signature..=signature, other);
+    let good = token(Algorithm::RS256, "rsa-2048", later);
+    let (input, signature) = good.rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{input}.{first}{}", signature.chars().skip(1).collect::<String>());
     vec![
         exchange("no token", None, 401),
         exchange("good RS256 token", Some(token(Algorithm::RS256, "rsa-2048", later)), 200),

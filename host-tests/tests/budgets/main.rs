@@ -3,7 +3,7 @@
 //! The modules run as they ship, in wasmtime, in the emulated proxy, with a fixed clock, fixed random numbers and the log level
 //! `info`. Host calls, bytes copied and allocations are compared exactly. Fuel and size have a margin of half a percent: they repeat
 //! exactly on one machine, in any checkout, but panic messages contain the path of cargo's home, whose length another machine changes.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod budgets;
 mod exchanges;

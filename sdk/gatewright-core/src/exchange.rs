@@ -116,7 +116,7 @@ impl Exchange {
         let name = self.root.module.name;
         Counter::define(&self.root.shared, &format!("{name}.enforce.fault")).increment();
         Decision::of_fault(Mode::Enforce, fault).log(self, name, None);
-        Response::local(self, name, Reply::of_fault(fault))
+        Response::local(self, name, Reply::of_fault(fault, self.request.open.get()))
     }
 
     /// Drops what the exchange holds for policies, which may point back here.

@@ -69,9 +69,10 @@ impl Fault {
         &self.message
     }
 
-    /// The status that a client gets under `failure_mode: closed`.
-    pub(crate) fn status(&self) -> u16 {
-        if self.cause == Cause::BodyTooLarge { 413 } else { 503 }
+    /// The status that a client gets under `failure_mode: closed`. A body that is too large is the client's own fault only if it is
+    /// the request's.
+    pub(crate) fn status(&self, forwarded: bool) -> u16 {
+        if self.cause == Cause::BodyTooLarge && !forwarded { 413 } else { 503 }
     }
 }
 

@@ -193,7 +193,10 @@ impl Run {
 
     fn fail(&self, fault: &Fault) -> Passage {
         self.chosen.decide(&self.exchange, &Decision::of_fault(self.chosen.mode, fault));
-        if self.chosen.is_tentative() { self.as_it_came() } else { Passage::Back(self.local(Reply::of_fault(fault))) }
+        if self.chosen.is_tentative() {
+            return self.as_it_came();
+        }
+        Passage::Back(self.local(Reply::of_fault(fault, self.exchange.request.open.get())))
     }
 
     /// What passes on where the policy's part does not count.

@@ -106,8 +106,8 @@ impl Reply {
     }
 
     /// What a client gets whose request could not be decided.
-    pub(crate) fn of_fault(fault: &Fault) -> Self {
-        Self::new(fault.status(), Verdict::Fault, fault.cause().as_str().into())
+    pub(crate) fn of_fault(fault: &Fault, forwarded: bool) -> Self {
+        Self::new(fault.status(forwarded), Verdict::Fault, fault.cause().as_str().into())
     }
 
     fn new(status: u16, verdict: Verdict, reason: Cow<'static, str>) -> Self {

@@ -25,6 +25,9 @@
 /// ```
 #[macro_export]
 macro_rules! export {
+    ($policy:ty $(, request_body)?, response_headers, response_body $(,)?) => {
+        compile_error!("response_body includes response_headers: leave response_headers out");
+    };
     ($policy:ty $(, $phase:ident)* $(,)?) => {
         const _: () = assert!(
             <$policy as $crate::Policy>::PHASES.is($crate::Phases::REQUEST_HEADERS $(.and($crate::__phase!($phase)))*),

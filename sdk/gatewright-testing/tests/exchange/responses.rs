@@ -142,3 +142,17 @@ fn an_answer_of_the_proxy_ends_a_wait_for_the_request() {
     let response = proxy.send(Sent::post("/", "12345")).response().unwrap();
     assert_eq!((response.status(), response.header("x-seen")), (413, None));
 }
+
+/// The client did nothing wrong: it is the upstream that sent too much.
+#[test]
+fn a_response_over_the_limit_is_not_the_clients_fault() {
+    policy!(Reads, Phases::RESPONSE_BODY, |request, _| {
+        let mut response = request.forward().await;
+        response.body(4).await?;
+        Ok(response.into())
+    });
+    let large = || Answered::new(200).with_body("12345").into();
+    let exchange = with::<Reads>(answering(large), "{}").send(Sent::get("/"));
+    let details = Some("gatewright.policy.fault.body_too_large");
+    assert_eq!((exchange.status(), exchange.details().as_deref()), (503, details));
+}
