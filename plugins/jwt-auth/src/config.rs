@@ -1,11 +1,18 @@
 //! Settings of the policy.
 
-use gatewright::config::{ConfigError, Duration, HeaderName, Size};
+mod algorithm;
+mod check;
+mod provider;
+
+use gatewright::config::Size;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use crate::jose::{Jwks, Warning, token};
+pub use self::algorithm::AlgorithmName;
+pub use self::provider::{ClaimHeader, Dpop, HeaderSource, Provider};
+use crate::jose::token;
+use crate::requirements::Requirement;
+use crate::revocation::Revoked;
 
 /// Settings of one route.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -14,128 +21,43 @@ pub struct Config {
     /// Who may issue tokens. A token belongs to the provider whose `issuer` its `iss` names.
     #[schemars(length(min = 1))]
     pub providers: Vec<Provider>,
-    /// Where a request carries its token; all are looked at. Default: `Authorization: Bearer`.
-    #[serde(default = "default_sources")]
-    #[schemars(length(min = 1))]
-    pub from_headers: Vec<HeaderSource>,
+    /// What a request must show. Default: a token of any provider.
+    #[serde(default)]
+    pub requires: Requirement,
     /// Longest token that is looked at. Default: 8KiB.
     #[serde(default = "default_size")]
     pub max_token_size: Size,
     /// Protection space named in challenges (RFC 9110 §11.5). Default: `api`.
     #[serde(default = "default_realm")]
     pub realm: String,
+    /// Whether a refusal has a JSON body (RFC 9457). It says no more than the status. Default: false.
+    #[serde(default)]
+    pub problem_json: bool,
+    /// Tokens that were verified, remembered by each worker for all routes. The largest setting of all routes counts.
+    #[serde(default)]
+    pub token_cache: TokenCache,
+    /// Tokens, subjects and sessions that are not let in any more.
+    #[serde(default)]
+    pub revoked: Vec<Revoked>,
 }
 
-/// An issuer of tokens and what is asked of them.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+/// How many verified tokens a worker remembers.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Provider {
-    /// Name in events.
-    pub name: String,
-    /// What `iss` must be, byte for byte (RFC 7519 §4.1.1).
-    pub issuer: String,
-    /// What `aud` must contain one of (RFC 7519 §4.1.3). Default: any, which lets in tokens made for other services.
-    #[serde(default)]
-    pub audiences: Vec<String>,
-    /// What `sub` must be one of. Default: any.
-    #[serde(default)]
-    pub subjects: Vec<String>,
-    /// How far the issuer's clock may be off. Default: 60s.
-    #[serde(default = "default_skew")]
-    pub clock_skew: Duration,
-    /// Whether a token must say when it expires. Default: true.
-    #[serde(default = "default_true")]
-    pub require_expiration: bool,
-    /// What `typ` must be, such as `at+jwt` (RFC 9068). Default: any.
-    #[serde(default)]
-    pub typ: Option<String>,
-    /// The issuer's keys.
-    pub jwks: JwksSource,
+pub struct TokenCache {
+    /// Tokens at most; 0 remembers none. Default: 10000.
+    #[serde(default = "default_tokens")]
+    #[schemars(range(max = 1_000_000))]
+    pub max_tokens: u32,
+    /// Memory at most, as estimated. Default: 32MiB.
+    #[serde(default = "default_bytes")]
+    pub max_bytes: Size,
 }
 
-/// Where the keys of an issuer come from.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JwksSource {
-    /// The JWK Set itself (RFC 7517 §5), as an object or as JSON text.
-    pub inline: InlineJwks,
-}
-
-/// A JWK Set in the configuration.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum InlineJwks {
-    /// JSON text.
-    Text(String),
-    /// The set, as part of the configuration.
-    Object(serde_json::Map<String, Value>),
-}
-
-/// A header that may carry a token.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HeaderSource {
-    /// Name of the header.
-    pub name: HeaderName,
-    /// Authentication scheme before the token, compared in any case (RFC 9110 §11.1). Default: none, the value is the token.
-    #[serde(default)]
-    pub scheme: Option<String>,
-}
-
-impl Config {
-    /// Checks what the types alone cannot.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        if self.providers.is_empty() {
-            return Err(ConfigError::at("providers", "found an empty list; name at least one provider"));
-        }
-        if self.from_headers.is_empty() {
-            return Err(ConfigError::at(
-                "from_headers",
-                "found an empty list; leave it out for `Authorization: Bearer`",
-            ));
-        }
-        if !self.realm.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(&byte)) {
-            return Err(ConfigError::at("realm", "write printable ASCII without quotes and backslashes"));
-        }
-        self.check_providers()
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self { max_tokens: default_tokens(), max_bytes: default_bytes() }
     }
-
-    fn check_providers(&self) -> Result<(), ConfigError> {
-        for (index, provider) in self.providers.iter().enumerate() {
-            let earlier = self.providers.iter().take(index);
-            let at = |field: &str, message: String| ConfigError::at(field, message).index(index).within("providers");
-            if let Some(first) = earlier.clone().position(|other| other.issuer == provider.issuer) {
-                let message = format!("`{}` is the issuer of providers[{first}] already", provider.issuer);
-                return Err(at("issuer", message));
-            }
-            if let Some(first) = earlier.clone().position(|other| other.name == provider.name) {
-                return Err(at("name", format!("`{}` is the name of providers[{first}] already", provider.name)));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl InlineJwks {
-    /// The usable keys, and what is wrong with the others.
-    pub(crate) fn parse(&self) -> Result<(Jwks, Vec<Warning>), ConfigError> {
-        let text = match self {
-            Self::Text(text) => text.clone(),
-            Self::Object(set) => serde_json::to_string(set).unwrap_or_default(),
-        };
-        let at = |message: String| ConfigError::at("inline", message).within("jwks");
-        let (keys, warnings) = Jwks::parse(text.as_bytes()).map_err(|error| at(error.to_string()))?;
-        if keys.is_empty() {
-            let reasons: Vec<_> = warnings.iter().map(ToString::to_string).collect();
-            return Err(at(format!("no usable key; {}", reasons.join("; "))));
-        }
-        Ok((keys, warnings))
-    }
-}
-
-fn default_sources() -> Vec<HeaderSource> {
-    let name = "authorization".parse::<HeaderName>();
-    name.into_iter().map(|name| HeaderSource { name, scheme: Some("Bearer".to_owned()) }).collect()
 }
 
 fn default_size() -> Size {
@@ -146,12 +68,12 @@ fn default_realm() -> String {
     "api".to_owned()
 }
 
-fn default_skew() -> Duration {
-    Duration::from_secs(60)
+fn default_tokens() -> u32 {
+    10_000
 }
 
-fn default_true() -> bool {
-    true
+fn default_bytes() -> Size {
+    Size::from_bytes(32 * 1024 * 1024)
 }
 
 #[cfg(test)]

@@ -23,14 +23,33 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod authenticator;
+mod binding;
+mod cache;
 mod challenge;
+mod claim_path;
 mod config;
+mod denial;
+mod introspection;
 pub mod jose;
+mod keys;
+mod opaque;
+mod outcome;
+mod places;
 mod policy;
-mod source;
+mod providers;
+mod requirements;
+mod revocation;
+mod verified;
 
-pub use config::{Config, HeaderSource, InlineJwks, JwksSource, Provider};
-pub use policy::{JwtAuth, VerifiedClaims};
+pub use claim_path::ClaimPath;
+pub use config::{AlgorithmName, ClaimHeader, Config, Dpop, HeaderSource, Provider, TokenCache};
+pub use introspection::IntrospectionConfig;
+pub use keys::{DiscoveredJwks, InlineJwks, JwksSource, RemoteJwks};
+pub use policy::JwtAuth;
+pub use requirements::{ClaimPredicate, Glob, Requirement};
+pub use revocation::Revoked;
+pub use verified::VerifiedClaims;
 
 gatewright::export!(JwtAuth);
 gatewright::embed_schema!("../config.schema.json");

@@ -1,43 +1,29 @@
 //! The policy.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use gatewright::config::ConfigError;
-use gatewright::host::{Host, LogLevel};
-use gatewright::{Context, Fault, Flow, Phases, Policy, Reply, Request, Setup};
+use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Setup};
 
-use crate::challenge;
-use crate::config::{Config, HeaderSource, Provider};
-use crate::jose::{Claims, Expectations, HostMemory, Jwks, PreferHost, Refusal, Token, Verifier};
-use crate::source::{self, Found};
+use crate::authenticator::Authenticator;
+use crate::challenge::Challenges;
+use crate::config::Config;
+use crate::denial::Denial;
+use crate::outcome::Outcome;
+use crate::places::{Found, Place, Presented};
+use crate::providers::{Providers, Registry};
+use crate::requirements::{Evidence, Requirement};
+use crate::revocation::{DenyList, Revocations};
+use crate::verified::{Verified, VerifiedClaims};
 
 /// Authenticates requests by JSON Web Token.
 pub struct JwtAuth {
-    issuers: HashMap<String, Issuer>,
-    sources: Vec<HeaderSource>,
-    max_token_size: usize,
-    realm: String,
-    /// What this worker knows about the proxy's own way to verify signatures.
-    memory: Rc<HostMemory>,
-    host: Rc<dyn Host>,
-}
-
-/// The claims of a request's token, verified, for the policies after this one in the module.
-#[derive(Clone)]
-pub struct VerifiedClaims {
-    /// Name of the provider whose token it is.
-    pub provider: Rc<str>,
-    /// The claims.
-    pub claims: Claims,
-}
-
-/// A provider made ready.
-struct Issuer {
-    name: Rc<str>,
-    expectations: Expectations,
-    typ: Option<String>,
-    keys: Jwks,
+    providers: Rc<Providers>,
+    authenticator: Authenticator,
+    revocations: Rc<dyn Revocations>,
+    requires: Requirement,
+    outcome: Outcome,
+    challenges: Challenges,
 }
 
 impl Policy for JwtAuth {
@@ -46,72 +32,88 @@ impl Policy for JwtAuth {
 
     fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
         config.check()?;
-        let mut issuers = HashMap::new();
-        for (index, provider) in config.providers.into_iter().enumerate() {
-            let issuer = provider.issuer.clone();
-            let ready = Issuer::new(provider, setup).map_err(|error| error.index(index).within("providers"))?;
-            issuers.insert(issuer, ready);
-        }
+        let providers = setup.shared(Registry::default).get(&config.providers, setup)?;
+        let revocations = DenyList::new(&config.revoked, &config.provider_names());
         Ok(Self {
-            issuers,
-            sources: config.from_headers,
-            max_token_size: config.max_token_size.as_usize(),
-            realm: config.realm,
-            memory: setup.shared(HostMemory::default),
-            host: setup.services().host(),
+            authenticator: Authenticator::new(&config, Rc::clone(&providers), setup),
+            revocations: Rc::new(revocations.map_err(|error| error.within("revoked"))?),
+            requires: config.requires,
+            outcome: Outcome::new(&providers),
+            challenges: Challenges::new(config.realm, config.problem_json, &config.providers),
+            providers,
         })
     }
 
-    async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
-        let token = match source::find(request.headers(), &self.sources) {
-            Found::Token(token) => token,
-            Found::None => return Ok(challenge::missing(&self.realm).into()),
-            Found::Several => return Ok(challenge::invalid_request(&self.realm, "several_tokens").into()),
+    async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
+        let (place, token) = match self.providers.places.find(request.headers()) {
+            Found::None => (None, None),
+            Found::Several => return Ok(self.challenges.reply(Denial::SeveralTokens, false).into()),
+            Found::One(presented) => match self.authenticate(&presented, &request, cx).await? {
+                Ok(verified) => (Some(presented.place), Some(verified)),
+                Err(denial) => return Ok(self.refuse(denial, Some(presented.place))),
+            },
         };
-        match self.verify(token, cx.now().seconds()) {
-            Ok(verified) => cx.insert(verified),
-            Err(refusal) => return Ok(self.refuse(refusal).into()),
+        if let Err(denial) = self.authorize(token.as_deref(), cx) {
+            return Ok(self.refuse(denial, place));
+        }
+        self.outcome.clean(&mut request);
+        if let (Some(place), Some(verified)) = (place, token) {
+            self.pass_on(&mut request, place, &verified, cx);
         }
         Ok(request.forward().into())
     }
 }
 
 impl JwtAuth {
-    /// Checks everything that is cheap before the signature.
-    fn verify(&self, token: &[u8], now: u64) -> Result<VerifiedClaims, Refusal> {
-        let token = Token::parse(token, self.max_token_size)?;
-        let claims = Claims::parse(&token.payload)?;
-        let issuer = claims.issuer().ok_or(Refusal::ClaimMissing("iss"))?;
-        let issuer = self.issuers.get(issuer).ok_or(Refusal::Issuer)?;
-        if issuer.typ.as_deref().is_some_and(|typ| !token.header.is_type(typ)) {
-            return Err(Refusal::Type);
-        }
-        claims.validate(&issuer.expectations, now)?;
-        let verifier = PreferHost::new(&*self.host, &self.memory);
-        // What the proxy cannot verify is verified here, so this always ends with an answer.
-        let key = verifier.verify_token(&token, &issuer.keys).unwrap_or(Err(Refusal::Signature));
-        key.map(|_| VerifiedClaims { provider: Rc::clone(&issuer.name), claims })
-    }
-
-    fn refuse(&self, refusal: Refusal) -> Reply {
-        challenge::invalid_token(&self.realm, refusal.code())
-    }
-}
-
-impl Issuer {
-    fn new(provider: Provider, setup: &Setup) -> Result<Self, ConfigError> {
-        let (keys, warnings) = provider.jwks.inline.parse()?;
-        for warning in warnings {
-            let name = &provider.name;
-            setup.services().log(LogLevel::Warn, || format!("jwt-auth: provider {name}: key not used: {warning}"));
-        }
-        let expectations = Expectations {
-            issuer: Some(provider.issuer),
-            audiences: provider.audiences,
-            subjects: provider.subjects,
-            clock_skew: provider.clock_skew.as_std().as_secs(),
-            require_expiration: provider.require_expiration,
+    /// Whether the token is good, here and now, for whoever presents it.
+    async fn authenticate(
+        &self,
+        presented: &Presented<'_>,
+        request: &Request,
+        cx: &Context,
+    ) -> Result<Result<Rc<Verified>, Denial<'_>>, Fault> {
+        let verified = match self.authenticator.verify(&presented.token, cx).await? {
+            Ok(verified) => verified,
+            Err(refusal) => return Ok(Err(Denial::Token(refusal))),
         };
-        Ok(Self { name: provider.name.into(), expectations, typ: provider.typ, keys })
+        let places = &self.providers.places;
+        if !places.takes(presented.place, verified.provider) {
+            return Ok(Err(Denial::Place));
+        }
+        let Some(provider) = self.providers.get(verified.provider) else { return Ok(Err(Denial::Place)) };
+        if let Some(claim) = self.revocations.revoked_by(&provider.name, &verified.claims, cx.now().seconds()) {
+            return Ok(Err(Denial::Revoked(claim)));
+        }
+        let is_dpop = places.is_dpop(presented.place);
+        let bound = provider.binding.check(&verified.claims, &presented.token, is_dpop, request, cx)?;
+        Ok(bound.map(|()| verified))
+    }
+
+    /// Whether the token is enough for this route.
+    fn authorize(&self, verified: Option<&Verified>, cx: &Context) -> Result<(), Denial<'_>> {
+        let path_variable = |name: &str| cx.path_variable(name);
+        let evidence = verified.and_then(|verified| {
+            let provider = self.providers.get(verified.provider)?;
+            Some(Evidence {
+                provider: &provider.name,
+                claims: &verified.claims,
+                clock_skew: provider.clock_skew,
+                now: cx.now().seconds(),
+                path_variable: &path_variable,
+            })
+        });
+        self.requires.check(evidence.as_ref()).map_err(Denial::Unmet)
+    }
+
+    /// Tells the upstream, and the policies after this one, what the token says.
+    fn pass_on(&self, request: &mut Request, place: Place, verified: &Verified, cx: &Context) {
+        let Some(provider) = self.providers.get(verified.provider) else { return };
+        self.outcome.apply(request, provider, verified, place, &self.providers.places);
+        cx.insert(VerifiedClaims { provider: Rc::clone(&provider.name), claims: Rc::clone(&verified.claims) });
+    }
+
+    fn refuse(&self, denial: Denial<'_>, place: Option<Place>) -> Flow {
+        let is_dpop = place.is_some_and(|place| self.providers.places.is_dpop(place));
+        self.challenges.reply(denial, is_dpop).into()
     }
 }

@@ -37,12 +37,21 @@ pub struct Expectations {
     pub clock_skew: u64,
     /// Whether a token without `exp` is refused.
     pub require_expiration: bool,
+    /// Seconds between `iat` and `exp` at most, or between now and `exp` where `iat` is missing. A token without `exp` has no end.
+    pub max_lifetime: Option<u64>,
 }
 
 impl Default for Expectations {
     /// Any issuer, audience and subject, `exp` required, clocks at most a minute apart.
     fn default() -> Self {
-        Self { issuer: None, audiences: Vec::new(), subjects: Vec::new(), clock_skew: 60, require_expiration: true }
+        Self {
+            issuer: None,
+            audiences: Vec::new(),
+            subjects: Vec::new(),
+            clock_skew: 60,
+            require_expiration: true,
+            max_lifetime: None,
+        }
     }
 }
 
@@ -113,6 +122,20 @@ impl Claims {
         self.dates.expires
     }
 
+    /// `iat`, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn issued(&self) -> Option<u64> {
+        self.dates.issued
+    }
+
+    /// The first and the last second, since the Unix epoch, at which the dates are those of a valid token, by a clock that may be off.
+    #[must_use]
+    pub fn validity(&self, clock_skew: u64) -> (u64, u64) {
+        let from = self.dates.not_before.max(self.dates.issued).unwrap_or(0);
+        let end = self.dates.expires.map_or(u64::MAX, |expires| expires.saturating_add(clock_skew).saturating_sub(1));
+        (from.saturating_sub(clock_skew), end)
+    }
+
     fn check_dates(&self, expected: &Expectations, now: u64) -> Result<(), Refusal> {
         let (earliest, latest) = (now.saturating_sub(expected.clock_skew), now.saturating_add(expected.clock_skew));
         match self.dates.expires {
@@ -127,7 +150,15 @@ impl Claims {
         if self.dates.issued.is_some_and(|issued| issued > latest) {
             return Err(Refusal::IssuedInFuture);
         }
-        Ok(())
+        self.check_lifetime(expected, latest)
+    }
+
+    /// `latest` is now, by the issuer's clock at most.
+    fn check_lifetime(&self, expected: &Expectations, latest: u64) -> Result<(), Refusal> {
+        let Some(max) = expected.max_lifetime else { return Ok(()) };
+        let expires = self.dates.expires.ok_or(Refusal::ClaimMissing("exp"))?;
+        let from = self.dates.issued.unwrap_or(latest);
+        if expires.saturating_sub(from) > max { Err(Refusal::Lifetime) } else { Ok(()) }
     }
 
     fn required(&self, name: &'static str) -> Result<&str, Refusal> {

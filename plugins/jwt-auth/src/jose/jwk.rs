@@ -74,7 +74,7 @@ impl Key {
 }
 
 /// The members of a private key that a JWK shows, if it should not: an asymmetric key is published without them.
-pub(super) fn private_member(jwk: &Map<String, Value>) -> Option<&'static str> {
+pub(crate) fn private_member(jwk: &Map<String, Value>) -> Option<&'static str> {
     PRIVATE.into_iter().find(|name| jwk.contains_key(*name))
 }
 

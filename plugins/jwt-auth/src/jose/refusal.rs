@@ -37,12 +37,18 @@ pub enum Refusal {
     NotYetValid,
     /// `iat` lies in the future.
     IssuedInFuture,
+    /// It lives longer than allowed.
+    Lifetime,
+    /// A claim that the configuration asks for is missing.
+    RequiredClaim,
     /// `iss` is another.
     Issuer,
     /// `aud` contains none of the audiences.
     Audience,
     /// `sub` is none of the subjects.
     Subject,
+    /// The issuer, asked about it, says that it is not active (RFC 7662 §2.2).
+    Inactive,
 }
 
 impl Refusal {
@@ -61,14 +67,16 @@ impl Refusal {
             Self::UnknownKey => "unknown_key",
             Self::Signature => "signature",
             Self::PayloadJson => "payload_json",
-            Self::ClaimMissing(_) => "claim_missing",
+            Self::ClaimMissing(_) | Self::RequiredClaim => "claim_missing",
             Self::ClaimInvalid(_) => "claim_invalid",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::IssuedInFuture => "issued_in_future",
+            Self::Lifetime => "lifetime",
             Self::Issuer => "issuer",
             Self::Audience => "audience",
             Self::Subject => "subject",
+            Self::Inactive => "inactive",
         }
     }
 

@@ -72,6 +72,12 @@ impl HttpCall {
         self
     }
 
+    /// The `:scheme` to name; without one, `http`. Whether the call is encrypted is the upstream's matter.
+    pub fn scheme(mut self, scheme: &str) -> Self {
+        self.headers.set(":scheme", scheme);
+        self
+    }
+
     /// Adds a header field.
     pub fn header(mut self, name: impl AsRef<str>, value: impl IntoFieldValue) -> Self {
         self.headers.append(name, value);

@@ -20,6 +20,32 @@ fn dates_only(clock_skew: u64) -> Expectations {
 }
 
 #[test]
+fn a_lifetime_is_from_issue_or_from_now() {
+    let day =
+        Expectations { max_lifetime: Some(100), require_expiration: false, clock_skew: 10, ..Expectations::default() };
+    for (claims, outcome) in [
+        (json!({"iat": NOW - 50, "exp": NOW + 50}), Ok(())),
+        (json!({"iat": NOW - 50, "exp": NOW + 51}), Err(Refusal::Lifetime)),
+        (json!({"exp": NOW + 110}), Ok(())),
+        (json!({"exp": NOW + 111}), Err(Refusal::Lifetime)),
+        (json!({"iat": NOW}), Err(Refusal::ClaimMissing("exp"))),
+    ] {
+        assert_eq!(check(&claims, &day), outcome, "{claims}");
+    }
+}
+
+#[test]
+fn validity_is_what_validate_says() {
+    let claims = json!({"nbf": NOW + 5, "iat": NOW, "exp": NOW + 20});
+    let (from, until) = super::Claims::parse(claims.to_string().as_bytes()).unwrap().validity(3);
+    for now in NOW - 10..NOW + 30 {
+        let parsed = super::Claims::parse(claims.to_string().as_bytes()).unwrap();
+        let good = parsed.validate(&dates_only(3), now).is_ok();
+        assert_eq!((from..=until).contains(&now), good, "{now}");
+    }
+}
+
+#[test]
 fn expires_on_the_second_and_not_before() {
     let exact = dates_only(0);
     for (expires, outcome) in [

@@ -1,0 +1,55 @@
+//! Claims as header values.
+
+use serde_json::Value;
+
+use crate::jose::base64url;
+
+/// A claim as Envoy's filter writes it: text, numbers and booleans as they are, lists and objects as JSON in base64url.
+///
+/// `None` for text that no header value can be (RFC 9110 §5.5): cut or bent to fit, it would be somebody else's name.
+pub(super) fn of_claim(claim: &Value) -> Option<String> {
+    match claim {
+        Value::Null => None,
+        Value::String(text) => is_field_value(text).then(|| text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(claim.to_string()),
+        Value::Array(_) | Value::Object(_) => Some(base64url::encode(claim.to_string().as_bytes())),
+    }
+}
+
+fn is_field_value(text: &str) -> bool {
+    let blank = |byte: Option<u8>| matches!(byte, Some(b' ' | b'\t'));
+    let visible = |byte: u8| byte == b'\t' || !byte.is_ascii_control();
+    text.bytes().all(visible) && !blank(text.bytes().next()) && !blank(text.bytes().last())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::of_claim;
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn every_type_has_its_form() {
+        for (claim, value) in [
+            (json!("anna"), Some("anna")),
+            (json!(""), Some("")),
+            (json!("a b\tc"), Some("a b\tc")),
+            (json!(7), Some("7")),
+            (json!(-1.5), Some("-1.5")),
+            (json!(true), Some("true")),
+            (json!(["a", 1]), Some("WyJhIiwxXQ")),
+            (json!({"a": "b"}), Some("eyJhIjoiYiJ9")),
+            (json!(null), None),
+            (json!("a\r\nx-admin: 1"), None),
+            (json!("a\u{0}"), None),
+            (json!("a\u{7f}"), None),
+            (json!(" admin"), None),
+            (json!("admin\t"), None),
+        ] {
+            assert_eq!(of_claim(&claim).as_deref(), value, "{claim}");
+        }
+    }
+}
