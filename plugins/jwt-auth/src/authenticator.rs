@@ -10,6 +10,7 @@ use crate::config::{self, Config};
 use crate::introspection;
 use crate::jose::{Claims, HostMemory, PreferHost, Refusal, Token, Verifier, base64url};
 use crate::keys::KeySet;
+use crate::places::Presented;
 use crate::providers::{Provider, Providers};
 use crate::verified::Verified;
 
@@ -45,12 +46,19 @@ impl Authenticator {
     }
 
     /// What a token says, if one of the providers signed it and it is valid now.
-    pub(crate) async fn verify(&self, token: &[u8], cx: &Context) -> Result<Result<Rc<Verified>, Refusal>, Fault> {
+    pub(crate) async fn verify(
+        &self,
+        presented: &Presented<'_>,
+        cx: &Context,
+    ) -> Result<Result<Rc<Verified>, Refusal>, Fault> {
+        let token = &*presented.token;
         if token.len() > self.max_token_size {
             return Ok(Err(Refusal::TooLarge));
         }
         if let Some((number, provider)) = self.providers.of_opaque()
             && introspection::is_opaque(token)
+            // Nobody is shown a token that is meant for somebody else.
+            && self.providers.places.takes(presented.place, number)
         {
             return ask(number, provider, token, cx).await;
         }

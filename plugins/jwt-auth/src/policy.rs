@@ -72,7 +72,7 @@ impl JwtAuth {
         request: &Request,
         cx: &Context,
     ) -> Result<Result<Rc<Verified>, Denial<'_>>, Fault> {
-        let verified = match self.authenticator.verify(&presented.token, cx).await? {
+        let verified = match self.authenticator.verify(presented, cx).await? {
             Ok(verified) => verified,
             Err(refusal) => return Ok(Err(Denial::Token(refusal))),
         };

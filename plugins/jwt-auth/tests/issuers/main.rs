@@ -8,6 +8,7 @@
 
 mod discovery;
 mod introspection;
+mod joined;
 mod leases;
 mod property;
 mod races;
