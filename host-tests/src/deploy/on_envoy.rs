@@ -1,6 +1,6 @@
 //! Plugins on a real Envoy.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Callee, Deployed, Handler, Outcome, Received, SERVICE, Setup};
 use crate::envoy::{Configuration, Envoy, Listener, Route, WasmFilter};
 use crate::net::wait::Deadline;
-use crate::net::{Answer, Ending, Upstream};
+use crate::net::{Answer, Ending, Refusing, Upstream};
 
 /// How long an exchange may go on in Envoy after its response has come.
 const AFTERMATH: Duration = Duration::from_secs(20);
@@ -20,6 +20,7 @@ const AFTERMATH: Duration = Duration::from_secs(20);
 struct OnEnvoy {
     envoy: Envoy,
     _upstreams: Vec<Upstream>,
+    _refusing: Vec<Refusing>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "Envoy follows the real clock, and tokens for it must too")]
@@ -35,16 +36,21 @@ pub(super) fn start(module: &Path, setup: Setup) -> Result<Box<dyn Deployed>> {
         listener = listener.route(route);
     }
     let mut builder = Envoy::builder(listener);
-    let mut upstreams = Vec::new();
+    let (mut upstreams, mut refusing) = (Vec::new(), Vec::new());
     let callees = [(SERVICE.to_owned(), Callee::Answers(setup.service))].into_iter().chain(setup.upstreams);
     for (name, callee) in callees {
         let address = match callee {
             Callee::Answers(handler) => listen(handler, &mut upstreams)?,
-            Callee::Refuses => nobody_listens()?,
+            Callee::Refuses => {
+                let nobody = Refusing::new()?;
+                let address = nobody.address();
+                refusing.push(nobody);
+                address
+            }
         };
         builder = builder.cluster(&name, address);
     }
-    Ok(Box::new(OnEnvoy { envoy: builder.start()?, _upstreams: upstreams }))
+    Ok(Box::new(OnEnvoy { envoy: builder.start()?, _upstreams: upstreams, _refusing: refusing }))
 }
 
 fn routes(setup: &Setup) -> Vec<Route> {
@@ -67,11 +73,6 @@ fn listen(handler: Handler, upstreams: &mut Vec<Upstream>) -> Result<SocketAddr>
     let address = upstream.address();
     upstreams.push(upstream);
     Ok(address)
-}
-
-/// A port that was free a moment ago.
-fn nobody_listens() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 impl Deployed for OnEnvoy {

@@ -3,12 +3,14 @@
 mod client;
 mod encode;
 mod grpc;
+mod refusing;
 mod upstream;
 pub(crate) mod wait;
 mod wire;
 
 pub use client::{Client, Ending, Received};
 pub use grpc::{GrpcUpstream, Heard, Said};
+pub use refusing::Refusing;
 pub use upstream::{Answer, Upstream};
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Scenes in a real Envoy.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,22 +10,28 @@ use serde_json::json;
 use super::{Callee, Scene, Stage};
 use crate::envoy::{Configuration, Envoy, HttpFilter, Listener, Route, Update, WasmFilter};
 use crate::net::wait::Deadline;
-use crate::net::{Client, Received, Upstream};
+use crate::net::{Client, Received, Refusing, Upstream};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 struct OnEnvoy {
     envoy: Envoy,
     upstreams: BTreeMap<String, Upstream>,
+    _refusing: Vec<Refusing>,
     scene: Scene,
 }
 
 pub(super) fn start(scene: Scene) -> Result<impl Stage> {
     let mut builder = Envoy::builder(listener(&scene)).dynamic().concurrency(scene.workers);
-    let mut upstreams = BTreeMap::new();
+    let (mut upstreams, mut refusing) = (BTreeMap::new(), Vec::new());
     for (name, callee) in &scene.upstreams {
         let address = match callee {
-            Callee::Refuses => nobody_listens()?,
+            Callee::Refuses => {
+                let nobody = Refusing::new()?;
+                let address = nobody.address();
+                refusing.push(nobody);
+                address
+            }
             Callee::Answers(answer) => {
                 let answer = answer.clone();
                 let upstream = Upstream::start(move |request: &Request| answer(request))?;
@@ -37,7 +42,7 @@ pub(super) fn start(scene: Scene) -> Result<impl Stage> {
         };
         builder = builder.cluster(name, address);
     }
-    Ok(OnEnvoy { envoy: builder.start()?, upstreams, scene })
+    Ok(OnEnvoy { envoy: builder.start()?, upstreams, _refusing: refusing, scene })
 }
 
 fn listener(scene: &Scene) -> Listener {
@@ -72,11 +77,6 @@ fn filter(scene: &Scene, name: &str, configuration: &Configuration) -> WasmFilte
         .configuration(configuration.clone())
         .failure_policy(scene.failure_policy)
         .allow_on_headers_stop_iteration(scene.allow_on_headers_stop_iteration)
-}
-
-/// A port that was free a moment ago.
-fn nobody_listens() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 impl OnEnvoy {

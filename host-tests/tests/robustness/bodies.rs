@@ -35,7 +35,7 @@ fn above_the_proxys_limit(host: Host) {
 fn a_response_above_the_policys_limit(host: Host) {
     let mut stage = trouble().upstream(SERVICE, body).start(host).unwrap();
     assert_eq!(status(&mut *stage, &steps("forward; body 10")), 200);
-    assert_eq!(status(&mut *stage, &steps("forward; body 9")), 413);
+    assert_eq!(status(&mut *stage, &steps("forward; body 9")), 503);
     still_serves(&mut *stage, &Request::get("/"));
 }
 
