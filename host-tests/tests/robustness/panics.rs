@@ -39,7 +39,11 @@ fn in_every_phase_and_reloaded_after_each(host: Host) {
     ];
     for (crashes, (told, expected)) in (1..).zip(phases) {
         stage.advance(REST);
-        let request = Request::post("/", "0123456789").with_trailer("x-sum", "10").with_header("x-trouble", told);
+        // A piece that arrives after the VM's death would get the 503 that a held exchange never gets.
+        let request = match expected {
+            "nothing" => steps(told),
+            _ => Request::post("/", "0123456789").with_trailer("x-sum", "10").with_header("x-trouble", told),
+        };
         assert_eq!(outcome(&mut *stage, &request), expected, "{told}");
         stage.advance(REST);
         let refusal = stage.answer(&steps("reply 403")).unwrap();
