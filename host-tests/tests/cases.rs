@@ -18,6 +18,7 @@ type Policy = fn() -> NativePlugin;
 const NATIVE: &[(&str, Policy)] = &[
     ("api-key", || Rc::new(native::<api_key::ApiKey>("api-key"))),
     ("jwt-auth", || Rc::new(native::<jwt_auth::JwtAuth>("jwt-auth"))),
+    ("rate-limit", || Rc::new(native::<rate_limit::RateLimit>("rate-limit"))),
 ];
 
 fn main() -> Result<ExitCode> {

@@ -15,7 +15,11 @@ use serde_json::Value;
 use wasmparser::{Parser, Payload};
 
 /// Every shipped policy, and the phases that it says it needs.
-const POLICIES: &[(&str, Phases)] = &[("api-key", api_key::ApiKey::PHASES), ("jwt-auth", jwt_auth::JwtAuth::PHASES)];
+const POLICIES: &[(&str, Phases)] = &[
+    ("api-key", api_key::ApiKey::PHASES),
+    ("jwt-auth", jwt_auth::JwtAuth::PHASES),
+    ("rate-limit", rate_limit::RateLimit::PHASES),
+];
 
 /// The policy that is the SDK and little else. It must also work on wasm32-unknown-unknown, which is not shipped.
 const OF_THE_SDK: &str = "api-key";

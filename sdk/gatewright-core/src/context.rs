@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::chain::Chosen;
-use crate::config::source;
+use crate::config::{Mode, source};
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::property::{self, Peer};
@@ -40,6 +40,13 @@ impl Context {
     #[must_use]
     pub fn policy_name(&self) -> &str {
         &self.chosen.name
+    }
+
+    /// Whether the policy's verdict counts. In shadow mode the request must not feel the policy in other ways either: a policy that makes
+    /// requests wait does not then.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.chosen.mode
     }
 
     /// What stands in the request's path for `{name}` of the matched route's template.
@@ -88,6 +95,13 @@ impl Context {
         let mut extensions = self.exchange.extensions.borrow_mut();
         extensions.retain(|known| !known.is::<T>());
         extensions.push(Rc::new(value) as Rc<dyn Any>);
+    }
+
+    /// Keeps a value until the exchange is over, however it ends, and drops it then: after the last byte of the response, or when the
+    /// client left. No callback of the response is needed for that. What its `Drop` asks the host must be possible for any context,
+    /// as shared data, metrics and the clock are.
+    pub fn keep_until_end(&self, value: impl Any) {
+        self.exchange.kept.borrow_mut().push(Box::new(value));
     }
 
     /// What an earlier policy left.

@@ -32,6 +32,8 @@ pub(crate) struct Exchange {
     /// The route that the request was on when it was forwarded, to notice that an edit moved it to another.
     pub(crate) route_at_forward: RefCell<Option<Vec<u8>>>,
     pub(crate) extensions: RefCell<Vec<Rc<dyn Any>>>,
+    /// What policies want dropped when the proxy forgets the exchange, not before.
+    pub(crate) kept: RefCell<Vec<Box<dyn Any>>>,
 }
 
 /// How the policies' part in an exchange ended, other than by letting it go on.
@@ -78,6 +80,7 @@ impl Exchange {
             fault: RefCell::new(None),
             route_at_forward: RefCell::new(None),
             extensions: RefCell::new(Vec::new()),
+            kept: RefCell::new(Vec::new()),
         }
     }
 
@@ -122,6 +125,7 @@ impl Exchange {
     /// Drops what the exchange holds for policies, which may point back here.
     pub(crate) fn clear(&self) {
         self.extensions.take();
+        self.kept.take();
         self.request.filters.take();
         self.response.filters.take();
     }

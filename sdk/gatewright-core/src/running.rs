@@ -1,5 +1,6 @@
 //! An exchange and the policies at work on it.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -103,6 +104,11 @@ impl Running {
         let passing = !request.filters.borrow().is_empty() || !response.filters.borrow().is_empty();
         // After an end, the proxy must still be told what may pass.
         self.layers.borrow().is_none() && !passing && self.exchange.end.get() == End::Open
+    }
+
+    /// What outlives the policies' part in the exchange.
+    pub(crate) fn take_kept(&self) -> Vec<Box<dyn Any>> {
+        self.exchange.kept.take()
     }
 
     /// Drops whatever the policies wait for. Their context is gone.

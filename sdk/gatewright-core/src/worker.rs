@@ -1,5 +1,6 @@
 //! A proxy worker's side of the exchange model: every callback of the host comes in here.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct Worker {
 struct Entry {
     root: u32,
     running: Option<Rc<Running>>,
+    /// Dropped when the proxy deletes the context.
+    kept: Vec<Box<dyn Any>>,
 }
 
 impl Worker {
@@ -40,7 +43,7 @@ impl Worker {
             let root = Root::new(context, Rc::clone(&self.shared), self.module);
             self.roots.borrow_mut().insert(context, Rc::new(root));
         } else {
-            self.exchanges.borrow_mut().insert(context, Entry { root: parent, running: None });
+            self.exchanges.borrow_mut().insert(context, Entry { root: parent, running: None, kept: Vec::new() });
         }
     }
 
@@ -155,8 +158,11 @@ impl Worker {
     pub fn on_delete(&self, context: u32) {
         self.shared.current.set(context);
         let entry = self.exchanges.borrow_mut().remove(&context);
-        if let Some(running) = entry.and_then(|entry| entry.running) {
-            running.clear();
+        if let Some(Entry { running, kept, .. }) = entry {
+            if let Some(running) = running {
+                running.clear();
+            }
+            drop(kept);
         }
         let root = self.roots.borrow_mut().remove(&context);
         if let Some(root) = root {
@@ -213,7 +219,11 @@ impl Worker {
         if !running.is_over() {
             return;
         }
-        let forgotten = self.exchanges.borrow_mut().get_mut(&context).and_then(|entry| entry.running.take());
+        let kept = running.take_kept();
+        let forgotten = self.exchanges.borrow_mut().get_mut(&context).and_then(|entry| {
+            entry.kept.extend(kept);
+            entry.running.take()
+        });
         drop((forgotten, running));
     }
 

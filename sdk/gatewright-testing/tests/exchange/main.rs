@@ -3,6 +3,7 @@
 
 mod bodies;
 mod callouts;
+mod endings;
 mod events_and_metrics;
 mod faults;
 mod grpc;

@@ -1,0 +1,205 @@
+//! Several limits on one request: all of them are charged, or none.
+
+use std::rc::Rc;
+
+use gatewright::store::StoreError;
+use gatewright::{Cause, Context, Fault, Response};
+
+use crate::algorithm::{Limit, Standing};
+use crate::answer::Account;
+use crate::config::Undecided;
+use crate::in_flight::Place;
+use crate::rule::{Charge, Rule, number};
+use crate::shared::Shared;
+use crate::store::{Claim, Decision, Held, Store as _};
+
+/// When to come back where nobody can know.
+const RETRY_AFTER: u64 = 1_000_000_000;
+
+/// How requests are admitted.
+pub(crate) struct Admission<'a> {
+    pub(crate) shared: &'a Rc<Shared>,
+    pub(crate) when_contended: Undecided,
+    pub(crate) when_full: Undecided,
+}
+
+/// A request that may pass.
+pub(crate) struct Admitted<'a> {
+    shared: &'a Rc<Shared>,
+    taken: Vec<Taken<'a>>,
+}
+
+/// A request that may not.
+pub(crate) struct Refused<'a> {
+    pub(crate) charge: &'a Charge<'a>,
+    pub(crate) retry_after: u64,
+    standing: Standing,
+}
+
+struct Taken<'a> {
+    charge: &'a Charge<'a>,
+    standing: Standing,
+    held: Hold,
+}
+
+enum Hold {
+    /// It was only looked at, or is not enforced.
+    Nothing,
+    /// It was taken.
+    Cost(Held),
+    /// It is taken until the exchange is over.
+    Place(Place),
+}
+
+/// What one limit says.
+enum Answer {
+    Taken(Hold, Standing),
+    Refused(u64, Standing),
+    /// It could not be counted, and passes this limit.
+    Uncounted,
+}
+
+impl<'a> Admission<'a> {
+    /// Takes everything, or nothing.
+    ///
+    /// The limits are charged one after the other. If one refuses, the others are given back what they were charged: until then, they may
+    /// refuse another request that they would have had room for. None ever admits one too many.
+    pub(crate) async fn attempt(
+        &self,
+        charges: &'a [Charge<'a>],
+        cx: &Context,
+    ) -> Result<Result<Admitted<'a>, Refused<'a>>, Fault> {
+        let now = cx.now().nanos();
+        let mut admitted = Admitted { shared: self.shared, taken: Vec::with_capacity(charges.len()) };
+        for charge in charges {
+            match self.ask(charge, cx, now).await {
+                Ok(Answer::Taken(held, standing)) => admitted.taken.push(Taken { charge, standing, held }),
+                Ok(Answer::Uncounted) => {}
+                Ok(Answer::Refused(_, standing)) if !charge.rule.is_enforced(charge.key) => {
+                    self.shared.metrics.not_enforced.increment();
+                    admitted.taken.push(Taken { charge, standing, held: Hold::Nothing });
+                }
+                Ok(Answer::Refused(retry_after, standing)) => {
+                    admitted.undo(now).await;
+                    return Ok(Err(Refused { charge, retry_after, standing }));
+                }
+                Err(fault) => {
+                    admitted.undo(now).await;
+                    return Err(fault);
+                }
+            }
+        }
+        Ok(Ok(admitted))
+    }
+
+    async fn ask(&self, charge: &Charge<'_>, cx: &Context, now: u64) -> Result<Answer, Fault> {
+        let (claim, rule) = (charge.claim(), charge.rule);
+        let decided = match claim.limit {
+            // A request is in flight once, whatever it costs; and it must be known exactly when it ends.
+            Limit::Concurrency(_) => self.shared.table.take_some(claim, 1, 1, now),
+            _ if rule.penalty.is_some() => rule.store.look(claim, charge.cost, now).await,
+            _ => rule.store.take(claim, charge.cost, now).await,
+        };
+        match decided {
+            Ok(Decision::Refused(retry_after, standing)) => Ok(Answer::Refused(retry_after, standing)),
+            Ok(Decision::Taken(held, standing)) => Ok(Answer::Taken(self.hold(charge, held, cx), standing)),
+            Err(error) => self.undecided(&error),
+        }
+    }
+
+    fn hold(&self, charge: &Charge<'_>, held: Held, cx: &Context) -> Hold {
+        let limit = charge.counter.limit;
+        match (limit, held) {
+            (Limit::Concurrency(_), Held::Shared(ticket)) => {
+                let (shared, host) = (Rc::clone(self.shared), cx.host());
+                Hold::Place(Place { shared, host, limit, key: charge.key, ticket })
+            }
+            _ if charge.rule.penalty.is_some() => Hold::Nothing,
+            (_, held) => Hold::Cost(held),
+        }
+    }
+
+    fn undecided(&self, error: &StoreError) -> Result<Answer, Fault> {
+        let metrics = &self.shared.metrics;
+        let outcome = match error {
+            StoreError::Contended { .. } => {
+                metrics.contended.increment();
+                self.when_contended
+            }
+            StoreError::BucketFull => {
+                metrics.full.increment();
+                self.when_full
+            }
+            _ => Undecided::Fault,
+        };
+        match outcome {
+            Undecided::Fault => Err(Fault::new(Cause::Store, error.to_string())),
+            Undecided::Deny => Ok(Answer::Refused(RETRY_AFTER, Standing { remaining: 0, reset: RETRY_AFTER })),
+            Undecided::Allow => Ok(Answer::Uncounted),
+        }
+    }
+}
+
+impl Admitted<'_> {
+    /// Leaves the places of concurrency limits to the exchange: they are free when it is over.
+    pub(crate) fn keep_places(&mut self, cx: &Context) {
+        for taken in &mut self.taken {
+            match std::mem::replace(&mut taken.held, Hold::Nothing) {
+                Hold::Place(place) => cx.keep_until_end(place),
+                other => taken.held = other,
+            }
+        }
+    }
+
+    /// Corrects the costs after the response.
+    pub(crate) async fn settle(&self, response: &Response, now: u64) {
+        for taken in &self.taken {
+            if taken.settle(response, now).await.is_err() {
+                self.shared.metrics.lost.increment();
+            }
+        }
+    }
+
+    /// How the client stands.
+    pub(crate) fn accounts(&self) -> Vec<Account<'_>> {
+        self.taken.iter().map(|taken| Account { counter: taken.charge.counter, standing: taken.standing }).collect()
+    }
+
+    async fn undo(self, now: u64) {
+        for taken in self.taken {
+            let Hold::Cost(held) = taken.held else { continue };
+            if taken.charge.rule.store.put_back(taken.charge.claim(), held, now).await.is_err() {
+                self.shared.metrics.lost.increment();
+            }
+        }
+    }
+}
+
+impl Taken<'_> {
+    async fn settle(&self, response: &Response, now: u64) -> Result<(), StoreError> {
+        let (claim, Rule { store, settle, penalty, .. }) = (self.charge.claim(), self.charge.rule);
+        let cost = self.charge.cost;
+        if penalty.iter().flatten().any(|status| status.as_u16() == response.status()) {
+            return store.charge(claim, cost, now).await;
+        }
+        let said = settle.as_ref().and_then(|settle| response.header(&settle.header)).and_then(number);
+        match (&self.held, said) {
+            (Hold::Cost(held), Some(said)) if said < cost => store.put_back(claim, held.part(cost - said), now).await,
+            (Hold::Cost(_), Some(said)) if said > cost => store.charge(claim, said - cost, now).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<'a> Refused<'a> {
+    /// How the client stands.
+    pub(crate) fn account(&self) -> Account<'a> {
+        Account { counter: self.charge.counter, standing: self.standing }
+    }
+}
+
+impl Charge<'_> {
+    fn claim(&self) -> Claim<'_> {
+        Claim { limit: &self.counter.limit, key: self.key }
+    }
+}

@@ -1,0 +1,5 @@
+//! The promises of `algorithm`, against a list of what was admitted.
+
+mod examples;
+mod model;
+mod promises;

@@ -1,0 +1,86 @@
+//! What requests must have in common to share a counter.
+
+mod client_ip;
+mod fields;
+mod pattern;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use gatewright::{Context, Identity, Request};
+
+use crate::config::{CertificateField, KeyPart};
+
+pub(crate) use self::pattern::Pattern;
+
+/// What a request has for a part of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// Nothing.
+    Missing,
+    /// More than one, where a service behind may read another one than this policy. All such requests share a counter.
+    Repeated,
+    /// A value.
+    Bytes(Cow<'a, [u8]>),
+    /// An address, and how many leading bits of an IPv6 address count.
+    Address(IpAddr, u8),
+}
+
+impl<'a> Value<'a> {
+    /// What a request has for this part.
+    pub(crate) fn of(part: &'a KeyPart, request: &'a Request, cx: &'a Context) -> Self {
+        match part {
+            KeyPart::ClientIp(settings) => client_ip::find(*settings, request, cx),
+            KeyPart::Header(name) => Self::one(request.headers().all(name).map(Cow::Borrowed)),
+            KeyPart::Cookie(name) => Self::one(fields::cookies(request.headers(), name).map(Cow::Borrowed)),
+            KeyPart::Query(name) => Self::one(fields::query(request.path(), name)),
+            KeyPart::PathVariable(name) => Self::text(cx.path_variable(name)),
+            KeyPart::Claim(name) => cx
+                .get::<Identity>()
+                .and_then(|identity| identity.text(name).map(owned))
+                .map_or(Self::Missing, Self::Bytes),
+            KeyPart::Certificate(field) => certificate(*field, cx).map_or(Self::Missing, Self::Bytes),
+            KeyPart::Constant(text) => Self::Bytes(Cow::Borrowed(text.as_bytes())),
+            KeyPart::Method => Self::Bytes(Cow::Borrowed(request.method().as_bytes())),
+            KeyPart::Host => Self::Bytes(fields::host(request.authority())),
+            KeyPart::RouteName => cx.route_name().map_or(Self::Missing, |name| Self::Bytes(owned(Cow::Owned(name)))),
+        }
+    }
+
+    /// The bytes that go into the hash, after a byte that tells the kinds apart.
+    pub(crate) fn hashed(&self) -> (&'static [u8], Cow<'_, [u8]>) {
+        match self {
+            Self::Missing => (b"-", Cow::Borrowed(&[])),
+            Self::Repeated => (b"*", Cow::Borrowed(&[])),
+            Self::Bytes(bytes) => (b"=", Cow::Borrowed(bytes)),
+            Self::Address(address, ipv6_prefix) => (b"@", Cow::Owned(client_ip::masked(*address, *ipv6_prefix))),
+        }
+    }
+
+    fn one(mut values: impl Iterator<Item = Cow<'a, [u8]>>) -> Self {
+        match (values.next(), values.next()) {
+            (None, _) => Self::Missing,
+            (Some(value), None) => Self::Bytes(value),
+            (Some(_), Some(_)) => Self::Repeated,
+        }
+    }
+
+    fn text(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Missing, |text| Self::Bytes(Cow::Borrowed(text.as_bytes())))
+    }
+}
+
+fn certificate<'a>(field: CertificateField, cx: &Context) -> Option<Cow<'a, [u8]>> {
+    let peer = cx.peer()?;
+    let value = match field {
+        CertificateField::Subject => peer.subject,
+        CertificateField::UriSan => peer.uri_san,
+        CertificateField::DnsSan => peer.dns_san,
+        CertificateField::Sha256 => peer.sha256,
+    };
+    value.map(|value| Cow::Owned(value.into_bytes()))
+}
+
+fn owned<'a>(text: Cow<'_, str>) -> Cow<'a, [u8]> {
+    Cow::Owned(text.into_owned().into_bytes())
+}

@@ -1,0 +1,40 @@
+//! Limits how much a client may ask for: rates and concurrency, exact across the workers of a proxy.
+//!
+//! ```
+//! use gatewright_testing::message::Request;
+//! use gatewright_testing::proxy::Proxy;
+//! use rate_limit::RateLimit;
+//!
+//! let config = r#"{"policy": {"rules": [{"name": "client", "key": [{"header": "x-client"}], "limits": [{"rate": "1/m"}]}]}}"#;
+//! let mut proxy = Proxy::builder().config(config).policy::<RateLimit>("rate-limit").unwrap();
+//! let request = Request::get("/").with_header("x-client", "anna");
+//! assert_eq!(proxy.send(request.clone()).status(), 200);
+//! let refused = proxy.send(request).response().unwrap();
+//! assert_eq!((refused.status(), refused.header("retry-after").as_deref()), (429, Some("60")));
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod algorithm;
+
+mod admission;
+mod answer;
+mod config;
+mod counter;
+mod in_flight;
+mod key;
+mod policy;
+mod rule;
+mod shared;
+mod store;
+
+pub use config::{
+    Algorithm, CertificateField, ClientIp, Config, Cost, Headers, KeyPart, Limit, Lots, Missing, Override, Penalty,
+    Refusal, Responses, Rule, Settle, Undecided,
+};
+pub use policy::RateLimit;
+
+#[cfg(feature = "response")]
+gatewright::export!(RateLimit, response_headers);
+#[cfg(not(feature = "response"))]
+gatewright::export!(RateLimit);
+gatewright::embed_schema!("../config.schema.json");

@@ -1,0 +1,136 @@
+//! The policy.
+
+use std::rc::Rc;
+
+use gatewright::config::{ConfigError, Mode, StatusCode};
+use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Response, Setup};
+
+use crate::admission::{Admission, Admitted, Refused};
+use crate::answer;
+use crate::config::{Config, Headers, Refusal, Responses, Undecided};
+use crate::rule::{Charge, Rule};
+use crate::shared::Shared;
+
+const MAX_RULES: usize = 32;
+/// How often a request may try again: others may come first each time.
+const MAX_TRIES: u32 = 16;
+
+/// Limits how much a client may ask for.
+pub struct RateLimit {
+    rules: Vec<Rule>,
+    shared: Rc<Shared>,
+    refusal: Refusal,
+    headers: Headers,
+    when_contended: Undecided,
+    when_full: Undecided,
+    needs_response: bool,
+}
+
+impl Policy for RateLimit {
+    type Config = Config;
+    #[cfg(feature = "response")]
+    const PHASES: Phases = Phases::RESPONSE_HEADERS;
+    #[cfg(not(feature = "response"))]
+    const PHASES: Phases = Phases::REQUEST_HEADERS;
+
+    fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
+        let shared = Shared::of(setup, config.memory)?;
+        check_refusal(&config.refusal)?;
+        check_rules(&config)?;
+        let rule =
+            |(index, rule)| Rule::new(rule, &shared).map_err(|error: ConfigError| error.index(index).within("rules"));
+        let rules = config.rules.into_iter().enumerate().map(rule).collect::<Result<Vec<_>, _>>()?;
+        let needs_response = config.headers.on == Responses::All || rules.iter().any(Rule::needs_response);
+        if needs_response && !Self::PHASES.contains(Phases::RESPONSE_HEADERS) {
+            let message =
+                "settle, penalty and `headers: {on: all}` need the response; this module was built without it";
+            return Err(ConfigError::new(message));
+        }
+        let Config { refusal, headers, when_contended, when_full, .. } = config;
+        Ok(Self { rules, shared, refusal, headers, when_contended, when_full, needs_response })
+    }
+
+    async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
+        let mut charges = Vec::with_capacity(self.rules.len());
+        for rule in &self.rules {
+            rule.charges(&request, cx, &self.shared.hasher, &mut charges);
+        }
+        let mut admitted = match self.admit(&charges, cx).await? {
+            Ok(admitted) => admitted,
+            Err(refused) => return Ok(self.refuse(&refused).into()),
+        };
+        admitted.keep_places(cx);
+        if !self.needs_response {
+            return Ok(request.forward().into());
+        }
+        let mut response = request.forward().await;
+        admitted.settle(&response, cx.now().nanos()).await;
+        self.describe(&mut response, &admitted);
+        Ok(response.into())
+    }
+}
+
+impl RateLimit {
+    /// Takes what the request costs, after a wait if it must and may.
+    async fn admit<'a>(
+        &'a self,
+        charges: &'a [Charge<'a>],
+        cx: &Context,
+    ) -> Result<Result<Admitted<'a>, Refused<'a>>, Fault> {
+        let admission =
+            Admission { shared: &self.shared, when_contended: self.when_contended, when_full: self.when_full };
+        let arrived = cx.now();
+        let mut waiting = None;
+        for _ in 0..MAX_TRIES {
+            let refused = match admission.attempt(charges, cx).await? {
+                Ok(admitted) => return Ok(Ok(admitted)),
+                Err(refused) => refused,
+            };
+            let waited = u64::try_from((cx.now() - arrived).as_nanos()).unwrap_or(u64::MAX);
+            let patience = refused.charge.rule.queue.saturating_sub(waited);
+            // In shadow mode nobody may be made to wait.
+            if refused.retry_after > patience || cx.mode() == Mode::Shadow {
+                return Ok(Err(refused));
+            }
+            waiting = waiting.or_else(|| self.shared.wait());
+            if waiting.is_none() {
+                return Ok(Err(refused));
+            }
+            cx.sleep(std::time::Duration::from_nanos(refused.retry_after)).await;
+        }
+        admission.attempt(charges, cx).await
+    }
+
+    fn refuse(&self, refused: &Refused<'_>) -> gatewright::Reply {
+        let reply = answer::refusal(&self.refusal, &refused.charge.rule.reason, refused.retry_after);
+        answer::describe_reply(reply, &[refused.account()], self.headers)
+    }
+
+    fn describe(&self, response: &mut Response, admitted: &Admitted<'_>) {
+        if self.headers.on == Responses::All {
+            answer::describe_response(response, &admitted.accounts(), self.headers);
+        }
+    }
+}
+
+fn check_refusal(refusal: &Refusal) -> Result<(), ConfigError> {
+    let status = refusal.status.map_or(429, StatusCode::as_u16);
+    if (400..=599).contains(&status) {
+        return Ok(());
+    }
+    Err(ConfigError::at("refusal.status", format!("{status} is no refusal; write a number from 400 to 599")))
+}
+
+fn check_rules(config: &Config) -> Result<(), ConfigError> {
+    let rules = &config.rules;
+    if rules.is_empty() || rules.len() > MAX_RULES {
+        return Err(ConfigError::at("rules", format!("found {} rules; write 1 to {MAX_RULES}", rules.len())));
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        if let Some(first) = rules.iter().take(index).position(|other| other.name == rule.name) {
+            let message = format!("`{}` is the name of rules[{first}] already", rule.name);
+            return Err(ConfigError::at("name", message).index(index).within("rules"));
+        }
+    }
+    Ok(())
+}

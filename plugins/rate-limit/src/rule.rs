@@ -1,0 +1,208 @@
+//! A rule made ready.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use gatewright::config::{ConfigError, StatusCode};
+use gatewright::store::{KeyHash, KeyHasher};
+use gatewright::{Context, Request};
+
+use crate::config::{self, Cost, KeyPart, Missing, Settle};
+use crate::counter::Counter;
+use crate::key::{Pattern, Value};
+use crate::shared::Shared;
+use crate::store::{AnyStore, LotSize, Lots};
+
+const NAME_BYTES: usize = 64;
+const MAX_COST: u32 = 1_000_000;
+const MAX_QUEUE_SECONDS: u64 = 60;
+const MAX_EXPIRY_SECONDS: u64 = 60;
+const MILLION: u64 = 1_000_000;
+
+/// A rule made ready.
+pub(crate) struct Rule {
+    pub(crate) name: Box<str>,
+    /// Its refusals' reason in events.
+    pub(crate) reason: String,
+    pub(crate) store: AnyStore,
+    pub(crate) settle: Option<Settle>,
+    /// Status codes that are counted after the response; otherwise every request is, before.
+    pub(crate) penalty: Option<Vec<StatusCode>>,
+    /// Nanoseconds that a request may wait.
+    pub(crate) queue: u64,
+    key: Vec<KeyPart>,
+    when_missing: Missing,
+    counters: Box<[Counter]>,
+    overrides: Vec<(Vec<Pattern>, Box<[Counter]>)>,
+    cost: Cost,
+    /// Millionths of the keys.
+    enforced: u32,
+}
+
+/// What a request takes from one limit.
+pub(crate) struct Charge<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) counter: &'a Counter,
+    pub(crate) key: KeyHash,
+    pub(crate) cost: u32,
+}
+
+impl Rule {
+    /// Checks a rule.
+    pub(crate) fn new(rule: config::Rule, shared: &Shared) -> Result<Self, ConfigError> {
+        check_name(&rule.name)?;
+        check_numbers(&rule)?;
+        if rule.limits.is_empty() {
+            return Err(ConfigError::at("limits", "found an empty list; name at least one limit"));
+        }
+        let counters = Counter::list(&rule.name, &rule.limits)?;
+        let overrides = rule.overrides.iter().enumerate();
+        let overrides = overrides
+            .map(|(index, other)| ready_override(&rule, other).map_err(|error| error.index(index).within("overrides")));
+        let overrides = overrides.collect::<Result<Vec<_>, _>>()?;
+        let all = || overrides.iter().flat_map(|(_, counters)| counters).chain(&counters);
+        check_together(&rule, all().map(|counter| counter.limit.allowance()).min().unwrap_or(1))?;
+        Ok(Self {
+            reason: format!("over_limit.{}", rule.name),
+            store: store(&rule, shared),
+            penalty: rule.penalty.map(|penalty| penalty.statuses),
+            queue: rule.queue.map_or(0, |queue| queue.as_millis().saturating_mul(MILLION)),
+            enforced: rule.enforced.map_or(MILLION as u32, |share| share.parts_per_million()),
+            name: rule.name.into(),
+            settle: rule.settle,
+            key: rule.key,
+            when_missing: rule.when_missing,
+            counters,
+            overrides,
+            cost: rule.cost,
+        })
+    }
+
+    /// Whether the rule has something to do after the response.
+    pub(crate) fn needs_response(&self) -> bool {
+        self.settle.is_some() || self.penalty.is_some()
+    }
+
+    /// Adds what a request takes from each limit of the rule.
+    pub(crate) fn charges<'a>(
+        &'a self,
+        request: &Request,
+        cx: &Context,
+        hasher: &KeyHasher,
+        charges: &mut Vec<Charge<'a>>,
+    ) {
+        let values: Vec<_> = self.key.iter().map(|part| Value::of(part, request, cx)).collect();
+        if self.when_missing == Missing::Skip && values.contains(&Value::Missing) {
+            return;
+        }
+        let hashed: Vec<_> = values.iter().map(Value::hashed).collect();
+        let cost = self.cost_of(request);
+        for counter in self.counters_for(&values) {
+            let mut parts = Vec::with_capacity(2 + 2 * hashed.len());
+            parts.extend([self.name.as_bytes(), &counter.identity]);
+            hashed.iter().for_each(|(kind, value)| parts.extend([kind, &**value]));
+            charges.push(Charge { rule: self, counter, key: hasher.hash(&parts), cost });
+        }
+    }
+
+    /// Whether the rule is enforced for this key: always the same answer for the same key.
+    pub(crate) fn is_enforced(&self, key: KeyHash) -> bool {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        hasher.finish() % MILLION < u64::from(self.enforced)
+    }
+
+    fn counters_for(&self, values: &[Value<'_>]) -> &[Counter] {
+        let fits = |patterns: &[Pattern]| patterns.iter().zip(values).all(|(pattern, value)| pattern.matches(value));
+        let special = self.overrides.iter().find(|(patterns, _)| fits(patterns));
+        special.map_or(&self.counters, |(_, counters)| counters)
+    }
+
+    fn cost_of(&self, request: &Request) -> u32 {
+        let Some(name) = &self.cost.header else { return self.cost.fixed };
+        let said = request.headers().all(name).filter_map(number).max();
+        said.map_or(self.cost.fixed, |said| said.clamp(1, self.cost.max))
+    }
+}
+
+/// A decimal number; the largest there is, if it does not fit.
+pub(crate) fn number(text: &[u8]) -> Option<u32> {
+    let text = text.trim_ascii();
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let number = std::str::from_utf8(text).ok()?.parse().unwrap_or(u32::MAX);
+    digits.then_some(number)
+}
+
+fn store(rule: &config::Rule, shared: &Shared) -> AnyStore {
+    let table = shared.table.clone();
+    match rule.lots {
+        None => AnyStore::Exact(table),
+        Some(lots) => {
+            let lot = LotSize { size: lots.size, expiry: lots.expiry.as_millis().saturating_mul(MILLION) };
+            AnyStore::Lots(Lots::new(table, lot, shared.purse.clone()))
+        }
+    }
+}
+
+fn ready_override(
+    rule: &config::Rule,
+    other: &config::Override,
+) -> Result<(Vec<Pattern>, Box<[Counter]>), ConfigError> {
+    if other.when.len() != rule.key.len() {
+        let message = format!("found {} values for a key of {} parts", other.when.len(), rule.key.len());
+        return Err(ConfigError::at("when", message));
+    }
+    let pattern = |(index, (text, part)): (usize, (&String, &KeyPart))| {
+        Pattern::parse(text, part).map_err(|error| error.index(index).within("when"))
+    };
+    let patterns = other.when.iter().zip(&rule.key).enumerate().map(pattern).collect::<Result<_, _>>()?;
+    Ok((patterns, Counter::list(&rule.name, &other.limits)?))
+}
+
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if !name.is_empty() && name.len() <= NAME_BYTES && name.bytes().all(good) {
+        return Ok(());
+    }
+    Err(ConfigError::at("name", "write 1 to 64 letters, digits, `_`, `.` or `-`"))
+}
+
+fn check_numbers(rule: &config::Rule) -> Result<(), ConfigError> {
+    let within = |field: &str, found: u64, min: u64, max: u64| match found {
+        found if (min..=max).contains(&found) => Ok(()),
+        found => Err(ConfigError::at(field, format!("found {found}; write a number from {min} to {max}"))),
+    };
+    within("cost.fixed", rule.cost.fixed.into(), 1, MAX_COST.into())?;
+    within("cost.max", rule.cost.max.into(), 1, MAX_COST.into())?;
+    if let Some(lots) = rule.lots {
+        within("lots.size", lots.size.into(), 2, 10_000)?;
+        within("lots.expiry (in ms)", lots.expiry.as_millis(), 1, MAX_EXPIRY_SECONDS * 1000)?;
+    }
+    if let Some(queue) = rule.queue {
+        within("queue (in ms)", queue.as_millis(), 1, MAX_QUEUE_SECONDS * 1000)?;
+    }
+    for (index, part) in rule.key.iter().enumerate() {
+        if let KeyPart::ClientIp(settings) = part {
+            let prefix = settings.ipv6_prefix.unwrap_or(64);
+            within(&format!("key[{index}].client_ip.ipv6_prefix"), prefix.into(), 1, 128)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks what is impossible in company. `least` is the smallest allowance.
+fn check_together(rule: &config::Rule, least: u32) -> Result<(), ConfigError> {
+    let mut limits = rule.limits.iter().chain(rule.overrides.iter().flat_map(|other| &other.limits));
+    let problem = |field: &str, message: &str| Err(ConfigError::at(field, message));
+    if rule.penalty.is_some() {
+        if limits.any(|limit| limit.concurrency.is_some()) {
+            return problem("penalty", "a concurrency counts every request; make a rule of its own of it");
+        }
+        if rule.settle.is_some() || rule.lots.is_some() || rule.queue.is_some() {
+            return problem("penalty", "goes with none of settle, lots and queue; make a rule of its own of it");
+        }
+    }
+    if rule.cost.fixed > least {
+        return problem("cost.fixed", "is more than a limit allows at once, so nothing would pass");
+    }
+    Ok(())
+}
