@@ -29,7 +29,8 @@ impl Exchange {
 /// All of them.
 pub(crate) fn all() -> Vec<Exchange> {
     let (by_hand, with_sdk) = (api_key_settings(), json!({"policy": api_key_settings()}));
-    let exchanges = [empty(), api_key("guest-callbacks", by_hand), api_key("api-key", with_sdk), jwt_auth()];
+    let exchanges =
+        [empty(), api_key("guest-callbacks", by_hand), api_key("api-key", with_sdk), jwt_auth(), rate_limit()];
     exchanges.into_iter().flatten().collect()
 }
 
@@ -105,6 +106,25 @@ fn token(algorithm: Algorithm, key: &str, expires: i64) -> String {
 
 fn key_file(name: &str) -> Vec<u8> {
     fs::read(workspace_root().join("plugins/jwt-auth/tests/keys").join(name)).unwrap()
+}
+
+/// A client within its limit, counted exactly and in lots, and one over it.
+fn rate_limit() -> Vec<Exchange> {
+    let exchange = |what, rate: &str, lots: Value, status| {
+        let limits = json!([{"rate": rate}]);
+        let rule = json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits, "lots": lots});
+        let request = request().with_header("x-client", "anna");
+        Exchange { package: "rate-limit", what, config: json!({"policy": {"rules": [rule]}}), request, status }
+    };
+    let mut refused = exchange("over the limit", "1/d", Value::Null, 429);
+    // A cost that no allowance has room for is refused from the first request on.
+    refused.config["policy"]["rules"][0]["cost"] = json!({"header": "x-cost"});
+    refused.request = refused.request.with_header("x-cost", "2");
+    vec![
+        exchange("within the limit, exact", "1000000/s", Value::Null, 200),
+        exchange("within the limit, in lots", "1000000/s", json!({"size": 1000}), 200),
+        refused,
+    ]
 }
 
 /// What a browser's request looks like behind a proxy.

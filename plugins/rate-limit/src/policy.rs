@@ -79,14 +79,15 @@ impl RateLimit {
     ) -> Result<Result<Admitted<'a>, Refused<'a>>, Fault> {
         let admission =
             Admission { shared: &self.shared, when_contended: self.when_contended, when_full: self.when_full };
-        let arrived = cx.now();
-        let mut waiting = None;
+        let (mut arrived, mut waiting) = (None, None);
         for _ in 0..MAX_TRIES {
             let refused = match admission.attempt(charges, cx).await? {
                 Ok(admitted) => return Ok(Ok(admitted)),
                 Err(refused) => refused,
             };
-            let waited = u64::try_from((cx.now() - arrived).as_nanos()).unwrap_or(u64::MAX);
+            let now = cx.now();
+            let waited = now - *arrived.get_or_insert(now);
+            let waited = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
             let patience = refused.charge.rule.queue.saturating_sub(waited);
             // In shadow mode nobody may be made to wait.
             if refused.retry_after > patience || cx.mode() == Mode::Shadow {
