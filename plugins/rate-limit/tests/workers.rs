@@ -1,6 +1,7 @@
 //! Several workers, one limit: interleaved at every host call, by seed, with compare-and-swaps that fail for no reason.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use gatewright_testing::message::Request;
@@ -101,11 +102,13 @@ fn never_more_are_in_flight_than_may_be() {
             world.upstream("upstream", |_| Answer::never());
             drop(worker(&world, 0, &config));
             world.inject_cas_mismatches(0.2);
-            let run = |index: usize, proxy: &mut Proxy| {
+            // A worker that ends would end its exchanges, and free their places for the others.
+            let build = |index| ManuallyDrop::new(worker(&world, index, &config));
+            let run = |index: usize, proxy: &mut ManuallyDrop<Proxy>| {
                 let mut pending = || proxy.exchange(Request::get("/")).on_worker(index).send().is_pending();
                 (0..6).filter(|_| pending()).count()
             };
-            let in_flight = race(seed, workers, |index| worker(&world, index, &config), run);
+            let in_flight = race(seed, workers, build, run);
             assert_eq!(in_flight.iter().sum::<usize>(), 5, "{workers} workers, seed {seed}: {in_flight:?}");
         }
     }
