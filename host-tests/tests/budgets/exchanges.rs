@@ -110,19 +110,19 @@ fn key_file(name: &str) -> Vec<u8> {
 
 /// A client within its limit, counted exactly and in lots, and one over it.
 fn rate_limit() -> Vec<Exchange> {
-    let exchange = |what, rate: &str, lots: Value, status| {
+    let exchange = |what, rate: &str, lots: Value, cost: Value, status| {
         let limits = json!([{"rate": rate}]);
-        let rule = json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits, "lots": lots});
+        let rule =
+            json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits, "lots": lots, "cost": cost});
         let request = request().with_header("x-client", "anna");
         Exchange { package: "rate-limit", what, config: json!({"policy": {"rules": [rule]}}), request, status }
     };
-    let mut refused = exchange("over the limit", "1/d", Value::Null, 429);
     // A cost that no allowance has room for is refused from the first request on.
-    refused.config["policy"]["rules"][0]["cost"] = json!({"header": "x-cost"});
+    let mut refused = exchange("over the limit", "1/d", Value::Null, json!({"header": "x-cost"}), 429);
     refused.request = refused.request.with_header("x-cost", "2");
     vec![
-        exchange("within the limit, exact", "1000000/s", Value::Null, 200),
-        exchange("within the limit, in lots", "1000000/s", json!({"size": 1000}), 200),
+        exchange("within the limit, exact", "1000000/s", Value::Null, json!({"fixed": 1}), 200),
+        exchange("within the limit, in lots", "1000000/s", json!({"size": 1000}), json!({"fixed": 1}), 200),
         refused,
     ]
 }

@@ -49,7 +49,6 @@ pub use keys::{DiscoveredJwks, InlineJwks, JwksSource, RemoteJwks};
 pub use policy::JwtAuth;
 pub use requirements::{ClaimPredicate, Glob, Requirement};
 pub use revocation::Revoked;
-pub use verified::VerifiedClaims;
 
 gatewright::export!(JwtAuth);
 gatewright::embed_schema!("../config.schema.json");

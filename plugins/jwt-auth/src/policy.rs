@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gatewright::config::ConfigError;
-use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Setup};
+use gatewright::{Context, Fault, Flow, Identity, Phases, Policy, Request, Setup};
 
 use crate::authenticator::Authenticator;
 use crate::challenge::Challenges;
@@ -14,7 +14,7 @@ use crate::places::{Found, Place, Presented};
 use crate::providers::{Providers, Registry};
 use crate::requirements::{Evidence, Requirement};
 use crate::revocation::{DenyList, Revocations};
-use crate::verified::{Verified, VerifiedClaims};
+use crate::verified::Verified;
 
 /// Authenticates requests by JSON Web Token.
 pub struct JwtAuth {
@@ -109,7 +109,7 @@ impl JwtAuth {
     fn pass_on(&self, request: &mut Request, place: Place, verified: &Verified, cx: &Context) {
         let Some(provider) = self.providers.get(verified.provider) else { return };
         self.outcome.apply(request, provider, verified, place, &self.providers.places);
-        cx.insert(VerifiedClaims { provider: Rc::clone(&provider.name), claims: Rc::clone(&verified.claims) });
+        cx.insert(Identity::new(Rc::clone(&provider.name), verified.claims.shared()));
     }
 
     fn refuse(&self, denial: Denial<'_>, place: Option<Place>) -> Flow {

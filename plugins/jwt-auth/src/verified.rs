@@ -7,15 +7,6 @@ use serde_json::Value;
 
 use crate::jose::Claims;
 
-/// The claims of a request's token, verified, for the policies after this one in the module.
-#[derive(Clone, Debug)]
-pub struct VerifiedClaims {
-    /// Name of the provider whose token it is.
-    pub provider: Rc<str>,
-    /// The claims.
-    pub claims: Rc<Claims>,
-}
-
 /// A token that its provider signed and meant for here, and from when till when that holds.
 #[derive(Debug)]
 pub(crate) struct Verified {

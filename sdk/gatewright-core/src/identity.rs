@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -9,20 +10,35 @@ use serde_json::{Map, Value};
 /// Policies of different crates share this type, so that none needs to know another.
 #[derive(Clone, PartialEq)]
 pub struct Identity {
-    claims: Value,
+    provider: Rc<str>,
+    claims: Rc<Map<String, Value>>,
 }
 
 impl Identity {
-    /// An identity with these claims, as a JWT has them (RFC 7519 §4).
+    /// An identity with these claims, as a JWT has them (RFC 7519 §4), vouched for by `provider`: a name of the configuration, not of the token.
     #[must_use]
-    pub fn new(claims: Map<String, Value>) -> Self {
-        Self { claims: Value::Object(claims) }
+    pub fn new(provider: Rc<str>, claims: Rc<Map<String, Value>>) -> Self {
+        Self { provider, claims }
+    }
+
+    /// Name of who vouched for the claims, in the configuration of the policy that asked.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// All claims.
+    #[must_use]
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.claims
     }
 
     /// A claim by its name, or by JSON Pointer (RFC 6901) if `name` begins with `/`.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&Value> {
-        if name.starts_with('/') { self.claims.pointer(name) } else { self.claims.get(name) }
+        let Some(pointer) = name.strip_prefix('/') else { return self.claims.get(name) };
+        let (first, rest) = pointer.find('/').map_or((pointer, ""), |slash| pointer.split_at(slash));
+        self.claims.get(&first.replace("~1", "/").replace("~0", "~"))?.pointer(rest)
     }
 
     /// A claim as text: a string as it is, a number or boolean as JSON writes it. Null, lists and objects are no text.
@@ -53,14 +69,16 @@ mod tests {
 
     #[test]
     fn claims_are_found_by_name_and_by_pointer() {
-        let claims = json!({"sub": "anna", "level": 3, "https://x/y": "url", "realm": {"tier": "gold"}, "roles": ["a"], "no": null});
+        let claims = json!({"sub": "anna", "level": 3, "https://x/y": "url", "realm": {"tier": "gold"}, "roles": ["a"], "no": null, "a/b": {"c~d": "odd"}});
         let Value::Object(claims) = claims else { panic!("an object") };
-        let identity = Identity::new(claims);
+        let identity = Identity::new("corporate".into(), Rc::new(claims));
+        assert_eq!(identity.provider(), "corporate");
         assert_eq!(identity.text("sub").as_deref(), Some("anna"));
         assert_eq!(identity.text("level").as_deref(), Some("3"));
         assert_eq!(identity.text("https://x/y").as_deref(), Some("url"));
         assert_eq!(identity.text("/realm/tier").as_deref(), Some("gold"));
         assert_eq!(identity.text("/roles/0").as_deref(), Some("a"));
+        assert_eq!(identity.text("/a~1b/c~0d").as_deref(), Some("odd"));
         for none in ["roles", "realm", "no", "absent", "/realm/absent"] {
             assert_eq!(identity.text(none), None, "{none}");
         }

@@ -1,6 +1,7 @@
 //! The registered claims (RFC 7519 §4.1), checked against what is expected and against a time that the caller gives.
 
 use std::fmt;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ const LAST_DATE: u64 = 253_402_300_799;
 /// The claims of a token whose types are as RFC 7519 has them. Whether they may be believed is the signature's matter.
 #[derive(Clone)]
 pub struct Claims {
-    members: Map<String, Value>,
+    members: Rc<Map<String, Value>>,
     dates: Dates,
 }
 
@@ -75,7 +76,7 @@ impl Claims {
             not_before: date(&members, "nbf")?,
             issued: date(&members, "iat")?,
         };
-        Ok(Self { members, dates })
+        Ok(Self { members: Rc::new(members), dates })
     }
 
     /// Checks the claims at `now`, in seconds since the Unix epoch.
@@ -108,6 +109,12 @@ impl Claims {
     #[must_use]
     pub fn members(&self) -> &Map<String, Value> {
         &self.members
+    }
+
+    /// All claims, to keep.
+    #[must_use]
+    pub fn shared(&self) -> Rc<Map<String, Value>> {
+        Rc::clone(&self.members)
     }
 
     /// `iss`.

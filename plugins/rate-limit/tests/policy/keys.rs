@@ -129,7 +129,7 @@ impl Policy for Authenticate {
 
     async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
         if let Some(Ok(Value::Object(claims))) = request.header("x-claims").map(serde_json::from_slice) {
-            cx.insert(Identity::new(claims));
+            cx.insert(Identity::new("test".into(), claims.into()));
         }
         Ok(request.forward().into())
     }
