@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use rsa::{BigUint, RsaPublicKey};
 use serde_json::{Map, Value};
 
 use super::algorithm::KeyType;
+use super::rsa::RsaPublicKey;
 use super::{Algorithm, base64url, der};
 
 /// Bits an RSA modulus has at least (RFC 7518 §3.3).
@@ -28,7 +28,7 @@ pub struct Key {
 
 /// The key itself, ready to verify.
 pub(super) enum Material {
-    Rsa { key: RsaPublicKey, modulus: Vec<u8> },
+    Rsa(RsaPublicKey),
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
     P521(p521::ecdsa::VerifyingKey),
@@ -114,7 +114,7 @@ impl Material {
 
     fn key_type(&self) -> KeyType {
         match self {
-            Self::Rsa { .. } => KeyType::Rsa,
+            Self::Rsa(_) => KeyType::Rsa,
             Self::P256(_) => KeyType::P256,
             Self::P384(_) => KeyType::P384,
             Self::P521(_) => KeyType::P521,
@@ -134,9 +134,9 @@ impl Material {
 
     fn spki(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Rsa { key, .. } => der::rsa_public_key(key),
-            Self::P256(key) => der::p256_public_key(key),
-            Self::P384(key) => der::p384_public_key(key),
+            Self::Rsa(key) => Some(der::rsa_public_key(key)),
+            Self::P256(key) => Some(der::p256_public_key(key)),
+            Self::P384(key) => Some(der::p384_public_key(key)),
             Self::P521(_) | Self::Ed25519(_) | Self::Octets(_) => None,
         }
     }
@@ -161,20 +161,19 @@ fn rsa(jwk: &Map<String, Value>) -> Result<Material, String> {
     if modulus.len() > MAX_RSA_BITS / 8 {
         return Err(format!("`n` has more than {MAX_RSA_BITS} bits"));
     }
-    let (n, e) = (BigUint::from_bytes_be(&modulus), BigUint::from_bytes_be(&exponent));
-    if n.bits() < MIN_RSA_BITS {
-        return Err(format!("`n` has {} bits; use at least {MIN_RSA_BITS}", n.bits()));
+    let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    if bits < MIN_RSA_BITS {
+        return Err(format!("`n` has {bits} bits; use at least {MIN_RSA_BITS}"));
     }
     let odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
     if !odd(&modulus) {
         return Err("`n` is even, so it is no RSA modulus".into());
     }
-    if !odd(&exponent) || exponent == [1] || e.bits() > 33 {
-        return Err("`e` is not an odd number from 3 to 2^33; the usual one is AQAB".into());
+    let number = exponent.iter().try_fold(0, |number: u64, byte| Some(number.checked_mul(256)? | u64::from(*byte)));
+    match number.filter(|number| odd(&exponent) && (3..1 << 33).contains(number)) {
+        Some(number) => Ok(Material::Rsa(RsaPublicKey::new(modulus, number))),
+        None => Err("`e` is not an odd number from 3 to 2^33; the usual one is AQAB".into()),
     }
-    let key =
-        RsaPublicKey::new_with_max_size(n, e, MAX_RSA_BITS).map_err(|error| format!("not an RSA key: {error}"))?;
-    Ok(Material::Rsa { key, modulus })
 }
 
 /// The uncompressed point (SEC 1 §2.3.3) of coordinates that are each exactly `SIZE` bytes long (RFC 7518 §6.2.1.2).

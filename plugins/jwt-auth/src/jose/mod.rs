@@ -11,6 +11,7 @@ pub mod json;
 pub mod jwk;
 pub mod jwks;
 pub mod refusal;
+pub mod rsa;
 pub mod thumbprint;
 pub mod token;
 pub mod verify;

@@ -8,7 +8,6 @@ use std::cell::{Cell, RefCell};
 
 use gatewright::host::{Host, Status};
 
-use super::software::in_rsa_range;
 use super::{Verdict, Verifier, VerifyError};
 use crate::jose::jwk::Material;
 use crate::jose::{Algorithm, Key, der};
@@ -127,7 +126,7 @@ fn host_signature<'s>(algorithm: Algorithm, key: &Key, signature: &'s [u8]) -> O
         return None;
     }
     match &key.material {
-        Material::Rsa { modulus, .. } => in_rsa_range(modulus, signature).then_some(Cow::Borrowed(signature)),
+        Material::Rsa(rsa) => rsa.has_range_of(signature).then_some(Cow::Borrowed(signature)),
         Material::P256(_) => der::p256_signature(signature).map(Cow::Owned),
         Material::P384(_) => der::p384_signature(signature).map(Cow::Owned),
         Material::P521(_) | Material::Ed25519(_) | Material::Octets(_) => None,

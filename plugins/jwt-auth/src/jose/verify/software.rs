@@ -1,13 +1,12 @@
-//! Verifying with the RustCrypto crates, inside the module.
+//! Verifying inside the module, with the RustCrypto crates for all but RSA.
 
 use hmac::{Hmac, Mac};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
-use rsa::traits::SignatureScheme;
-use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::{Verdict, Verifier, VerifyError};
 use crate::jose::jwk::Material;
+use crate::jose::rsa::RsaPublicKey;
 use crate::jose::{Algorithm, Key};
 
 /// Verifies every algorithm, without the proxy.
@@ -26,15 +25,9 @@ impl Verifier for CrateVerifier {
     }
 }
 
-/// Whether an RSA signature is a number below the modulus, in as many bytes (RFC 8017 §8.1.2, §8.2.2). The crate does not check
-/// the first for PSS: it would take `s + n` for `s`, a second signature that nobody made.
-pub(super) fn in_rsa_range(modulus: &[u8], signature: &[u8]) -> bool {
-    signature.len() == modulus.len() && signature < modulus
-}
-
 fn is_valid(algorithm: Algorithm, material: &Material, input: &[u8], signature: &[u8]) -> bool {
     match material {
-        Material::Rsa { key, modulus } => in_rsa_range(modulus, signature) && rsa(algorithm, key, input, signature),
+        Material::Rsa(key) => rsa(algorithm, key, input, signature),
         Material::P256(key) => p256::ecdsa::Signature::from_slice(signature)
             .is_ok_and(|signature| key.verify_prehash(&Sha256::digest(input), &signature).is_ok()),
         Material::P384(key) => p384::ecdsa::Signature::from_slice(signature)
@@ -48,16 +41,9 @@ fn is_valid(algorithm: Algorithm, material: &Material, input: &[u8], signature: 
 }
 
 fn rsa(algorithm: Algorithm, key: &RsaPublicKey, input: &[u8], signature: &[u8]) -> bool {
-    fn check<H: Digest>(scheme: impl SignatureScheme, key: &RsaPublicKey, input: &[u8], signature: &[u8]) -> bool {
-        key.verify(scheme, &H::digest(input), signature).is_ok()
-    }
     match algorithm {
-        Algorithm::Rs256 => check::<Sha256>(Pkcs1v15Sign::new::<Sha256>(), key, input, signature),
-        Algorithm::Rs384 => check::<Sha384>(Pkcs1v15Sign::new::<Sha384>(), key, input, signature),
-        Algorithm::Rs512 => check::<Sha512>(Pkcs1v15Sign::new::<Sha512>(), key, input, signature),
-        Algorithm::Ps256 => check::<Sha256>(Pss::new::<Sha256>(), key, input, signature),
-        Algorithm::Ps384 => check::<Sha384>(Pss::new::<Sha384>(), key, input, signature),
-        Algorithm::Ps512 => check::<Sha512>(Pss::new::<Sha512>(), key, input, signature),
+        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => key.verify_pkcs1(algorithm.hash(), input, signature),
+        Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => key.verify_pss(algorithm.hash(), input, signature),
         _ => false,
     }
 }
