@@ -34,7 +34,7 @@ struct Unsigned<'t> {
 impl Authenticator {
     pub(crate) fn new(config: &Config, providers: Rc<Providers>, setup: &Setup) -> Self {
         let services = setup.services();
-        let cache = setup.shared(|| TokenCache::new(services.now().nanos()));
+        let cache = setup.shared(TokenCache::new);
         cache.grow(config.token_cache);
         Self {
             providers,
@@ -62,7 +62,7 @@ impl Authenticator {
         {
             return ask(number, provider, token, cx).await;
         }
-        let (key, now) = (Key::new(self.providers.id, token), cx.now().seconds());
+        let (key, now) = (self.cache.key(self.providers.id, token), cx.now().seconds());
         if let Some(known) = self.recall(&key, now, cx).await? {
             return Ok(known);
         }

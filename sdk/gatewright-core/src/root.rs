@@ -62,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: RefCell<HashMap<String, u32>>,
     /// The context that host calls act on.
     pub(crate) current: Cell<u32>,
+    /// The time of the callback that is being handled, once somebody asked.
+    now: Cell<Option<Timestamp>>,
     /// Who was woken by somebody else's event and has not run yet.
     pub(crate) woken: RefCell<Vec<Owner>>,
 }
@@ -139,7 +141,7 @@ impl Root {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::from_nanos(self.host().now_nanos())
+        self.shared.now()
     }
 }
 
@@ -151,8 +153,22 @@ impl Shared {
             grpc: RefCell::default(),
             metrics: RefCell::default(),
             current: Cell::new(0),
+            now: Cell::new(None),
             woken: RefCell::default(),
         }
+    }
+
+    /// A callback about `context` begins.
+    pub(crate) fn begin(&self, context: u32) {
+        self.current.set(context);
+        self.now.set(None);
+    }
+
+    /// The time, which does not pass while a callback is handled: the policies of an exchange agree on it, and the host is asked once.
+    pub(crate) fn now(&self) -> Timestamp {
+        let now = self.now.get().unwrap_or_else(|| Timestamp::from_nanos(self.host.now_nanos()));
+        self.now.set(Some(now));
+        now
     }
 
     /// Makes host calls act on `context`. `false`: the host does not know it, and calls would act on another one.

@@ -60,7 +60,7 @@ impl Services {
         Rc::clone(&self.root.shared.host)
     }
 
-    /// The time on the proxy's clock.
+    /// The time on the proxy's clock, when the callback that is being handled first asked for it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.root.now()

@@ -49,7 +49,7 @@ impl Worker {
 
     /// `proxy_on_configure`: `false` refuses the configuration. An earlier one then goes on serving, its tasks too.
     pub fn on_configure(&self, root: u32, size: u32) -> bool {
-        self.shared.current.set(root);
+        self.shared.begin(root);
         let Some(root) = self.root(root) else { return false };
         let setup = Setup::new(Rc::clone(&root));
         match self.build(&setup, size) {
@@ -69,7 +69,7 @@ impl Worker {
 
     /// `proxy_on_tick`
     pub fn on_tick(&self, root: u32) {
-        self.shared.current.set(root);
+        self.shared.begin(root);
         let Some(root) = self.root(root) else { return };
         let due = root.timers.borrow_mut().take_due(root.host());
         for owner in due {
@@ -83,7 +83,7 @@ impl Worker {
 
     /// `proxy_on_queue_ready`: tasks look for themselves what came.
     pub fn on_queue_ready(&self, root: u32, _queue: u32) {
-        self.shared.current.set(root);
+        self.shared.begin(root);
         let Some(root) = self.root(root) else { return };
         self.run_tasks(&root);
         self.run_woken(root.id);
@@ -91,7 +91,7 @@ impl Worker {
 
     /// `proxy_on_request_headers`
     pub fn on_request_headers(&self, context: u32, count: u32, end_of_stream: bool) -> Action {
-        self.shared.current.set(context);
+        self.shared.begin(context);
         let root = self.exchanges.borrow().get(&context).and_then(|entry| self.root(entry.root));
         let Some(root) = root else { return self.refuse_stranger() };
         let running = Rc::new(Running::start(context, root, count, end_of_stream));
@@ -130,21 +130,21 @@ impl Worker {
 
     /// `proxy_on_http_call_response`. A token that nobody waits for is nothing to worry about.
     pub fn on_http_call_response(&self, context: u32, token: u32, headers: u32, body_size: u32, trailers: u32) {
-        self.shared.current.set(context);
+        self.shared.begin(context);
         let owner = self.shared.on_http_answer(token, headers, body_size, trailers);
         self.deliver(context, owner);
     }
 
     /// `proxy_on_grpc_receive`
     pub fn on_grpc_receive(&self, context: u32, token: u32, size: u32) {
-        self.shared.current.set(context);
+        self.shared.begin(context);
         let owner = self.shared.on_grpc_message(token, size);
         self.deliver(context, owner);
     }
 
     /// `proxy_on_grpc_close`
     pub fn on_grpc_close(&self, context: u32, token: u32, status: u32) {
-        self.shared.current.set(context);
+        self.shared.begin(context);
         let owner = self.shared.on_grpc_close(token, status);
         self.deliver(context, owner);
     }
@@ -156,7 +156,7 @@ impl Worker {
 
     /// `proxy_on_delete`: whatever an exchange still waited for is dropped.
     pub fn on_delete(&self, context: u32) {
-        self.shared.current.set(context);
+        self.shared.begin(context);
         let entry = self.exchanges.borrow_mut().remove(&context);
         if let Some(Entry { running, kept, .. }) = entry {
             if let Some(running) = running {
@@ -203,7 +203,7 @@ impl Worker {
 
     fn on_stream(&self, context: u32, event: impl FnOnce(&Running) -> Action) -> Action {
         let Some(running) = self.running(context) else { return Action::Continue };
-        self.shared.current.set(context);
+        self.shared.begin(context);
         let action = event(&running);
         self.leave(context, running);
         action

@@ -7,13 +7,13 @@ use crate::jose::Claims;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn cache(max_tokens: u32, max_bytes: u64) -> TokenCache {
-    let cache = TokenCache::new(7);
+    let cache = TokenCache::new();
     cache.grow(config::TokenCache { max_tokens, max_bytes: Size::from_bytes(max_bytes) });
     cache
 }
 
 fn key(token: usize) -> Key {
-    Key::new(0, token.to_string().as_bytes())
+    Key { set: 0, tag: token as u128 }
 }
 
 fn good(expires: u64) -> Rc<Verified> {
@@ -28,9 +28,9 @@ fn is_good(cache: &TokenCache, key: &Key, now: u64) -> bool {
 #[test]
 fn a_token_is_that_token_under_those_providers() {
     let cache = cache(10, 1 << 20);
-    cache.insert(Key::new(0, b"a"), &good(100));
-    assert!(is_good(&cache, &Key::new(0, b"a"), 0));
-    for other in [Key::new(0, b"b"), Key::new(1, b"a"), Key::new(0, b"")] {
+    cache.insert(cache.key(0, b"a"), &good(100));
+    assert!(is_good(&cache, &cache.key(0, b"a"), 0));
+    for other in [cache.key(0, b"b"), cache.key(1, b"a"), cache.key(0, b"")] {
         assert!(cache.get(&other, 0).is_none());
     }
 }
