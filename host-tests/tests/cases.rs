@@ -1,4 +1,5 @@
 //! Every case file of every plugin, on every host. Each file on each host is a test of its own: `jwt-auth/basic.yaml envoy`.
+//! What the gateway holds is played through it too: `jwt-auth/basic.yaml envoy, in a gateway`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,15 +9,22 @@ use anyhow::{Context, Result};
 use gatewright_host::build::{self, Target};
 use gatewright_host::case::{self, CaseFile, PluginCrate};
 use gatewright_host::deploy::{HostKind, NativePlugin, Platform};
-use gatewright_testing::native;
+use gatewright_testing::{native, native_module};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Makes a policy for the emulated proxy.
 type Policy = fn() -> NativePlugin;
 
+/// The module that holds other plugins' policies.
+const GATEWAY: &str = "gateway";
+
+/// Those that it holds, by what `use` calls them.
+const HELD: &[&str] = &["jwt-auth", "rate-limit"];
+
 /// The policies of all plugins, to run them without wasm.
 const NATIVE: &[(&str, Policy)] = &[
     ("api-key", || Rc::new(native::<api_key::ApiKey>("api-key"))),
+    (GATEWAY, || Rc::new(native_module(gateway::MODULE))),
     ("jwt-auth", || Rc::new(native::<jwt_auth::JwtAuth>("jwt-auth"))),
     ("rate-limit", || Rc::new(native::<rate_limit::RateLimit>("rate-limit"))),
 ];
@@ -47,10 +55,13 @@ fn of_file(plugin: &str, path: &Path) -> Vec<Trial> {
     };
     let hosts = HostKind::ALL.into_iter().filter(|host| file.runs_on(*host));
     let trial = |host| {
-        let (file, plugin) = (file.clone(), plugin.to_owned());
-        Trial::test(format!("{name} {host}"), move || played(&file, &plugin, host))
+        let (own, plugin) = (file.clone(), plugin.to_owned());
+        let held = HELD.contains(&&*plugin).then(|| file.clone().in_gateway(&plugin));
+        let alone = Trial::test(format!("{name} {host}"), move || played(&own, &plugin, host));
+        let through = |held| Trial::test(format!("{name} {host}, in a gateway"), move || played(&held, GATEWAY, host));
+        [Some(alone), held.map(through)]
     };
-    hosts.map(trial).collect()
+    hosts.flat_map(trial).flatten().collect()
 }
 
 /// A plugin that is not proven on every host fails.

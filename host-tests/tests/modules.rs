@@ -17,6 +17,7 @@ use wasmparser::{Parser, Payload};
 /// Every shipped policy, and the phases that it says it needs.
 const POLICIES: &[(&str, Phases)] = &[
     ("api-key", api_key::ApiKey::PHASES),
+    ("gateway", gateway::MODULE.phases),
     ("jwt-auth", jwt_auth::JwtAuth::PHASES),
     ("rate-limit", rate_limit::RateLimit::PHASES),
 ];

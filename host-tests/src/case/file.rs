@@ -142,6 +142,14 @@ impl CaseFile {
         self.cases.iter().any(|case| case.runs_on(host))
     }
 
+    /// The same exchanges with the policy in a gateway, which is configured to hold nothing else.
+    #[must_use]
+    pub fn in_gateway(mut self, policy: &str) -> Self {
+        self.config.insert("use".to_owned(), policy.into());
+        self.config = Map::from_iter([("policies".to_owned(), Value::Array(vec![Value::Object(self.config)]))]);
+        self
+    }
+
     /// The name of the file, without its folders.
     #[must_use]
     pub fn name(&self) -> String {

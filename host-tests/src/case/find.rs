@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 /// The folders that plugins are in.
 const FOLDERS: [&str; 2] = ["plugins", "examples"];
 
-/// A crate that is a plugin: it has a `gatewright::export!`.
+/// A crate that is a plugin: it has a `gatewright::export!` or a `gatewright::export_gateway!`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginCrate {
     /// Name of the package, which is the name of its folder.
@@ -48,7 +48,7 @@ fn exports(folder: &Path) -> Result<bool> {
         } else {
             let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
             let text = String::from_utf8_lossy(&text);
-            has_extension(&path, "rs") && text.lines().any(|line| line.trim_start().starts_with("gatewright::export!"))
+            has_extension(&path, "rs") && text.lines().any(|line| line.trim_start().starts_with("gatewright::export"))
         };
         if found {
             return Ok(true);

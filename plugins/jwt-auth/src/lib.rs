@@ -50,5 +50,7 @@ pub use policy::JwtAuth;
 pub use requirements::{ClaimPredicate, Glob, Requirement};
 pub use revocation::Revoked;
 
+#[cfg(feature = "export")]
 gatewright::export!(JwtAuth);
+#[cfg(feature = "export")]
 gatewright::embed_schema!("../config.schema.json");

@@ -33,8 +33,9 @@ pub use config::{
 };
 pub use policy::RateLimit;
 
-#[cfg(feature = "response")]
+#[cfg(all(feature = "export", feature = "response"))]
 gatewright::export!(RateLimit, response_headers);
-#[cfg(not(feature = "response"))]
+#[cfg(all(feature = "export", not(feature = "response")))]
 gatewright::export!(RateLimit);
+#[cfg(feature = "export")]
 gatewright::embed_schema!("../config.schema.json");

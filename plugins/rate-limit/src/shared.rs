@@ -9,7 +9,6 @@ use gatewright::{Counter, Setup};
 
 use crate::store::{Local, Purse};
 
-const NAMESPACE: &str = "rate-limit";
 /// Requests that a worker lets wait at a time: each holds memory.
 const MAX_WAITING: usize = 1000;
 
@@ -66,17 +65,18 @@ impl Shared {
     }
 
     fn open(setup: &Setup, memory: Size) -> Result<Self, StoreError> {
-        let store = SharedStore::new(setup.services().host(), NAMESPACE, StoreLimits::default())?;
+        let store = SharedStore::new(setup.services().host(), setup.name(), StoreLimits::default())?;
+        let counter = |name: &str| setup.counter(&format!("{}.{name}", setup.name()));
         Ok(Self {
             table: Local::new(&store, memory.as_bytes())?,
-            hasher: KeyHasher::from_store(&store, NAMESPACE.as_bytes())?,
+            hasher: KeyHasher::from_store(&store, setup.name().as_bytes())?,
             purse: Purse::new(),
             metrics: Metrics {
-                contended: setup.counter("rate-limit.contended"),
-                full: setup.counter("rate-limit.full"),
-                lost: setup.counter("rate-limit.lost"),
-                not_enforced: setup.counter("rate-limit.not_enforced"),
-                queued: setup.counter("rate-limit.queued"),
+                contended: counter("contended"),
+                full: counter("full"),
+                lost: counter("lost"),
+                not_enforced: counter("not_enforced"),
+                queued: counter("queued"),
             },
             memory,
             waiting: Cell::new(0),

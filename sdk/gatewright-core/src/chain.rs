@@ -55,8 +55,9 @@ impl Chain {
     /// # Errors
     /// The first thing that is wrong with the configuration.
     pub fn single<P: Policy>(name: &str, envelope: Value, setup: &Setup) -> Result<Self, ConfigError> {
+        let setup = setup.of_policy(name);
         let plan = config::compile(envelope, |settings: P::Config| {
-            Ok(Installed(Rc::new(P::new(settings, setup)?) as Rc<dyn AnyPolicy>))
+            Ok(Installed(Rc::new(P::new(settings, &setup)?) as Rc<dyn AnyPolicy>))
         })?;
         Ok(Self::new(vec![Layer { name: name.into(), counters: Rc::default(), plan }]))
     }

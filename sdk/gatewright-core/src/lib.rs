@@ -8,6 +8,7 @@
 pub mod callout;
 pub mod config;
 pub mod future;
+pub mod gateway;
 pub mod host;
 pub mod pairs;
 pub mod routes;

@@ -12,15 +12,34 @@ use crate::services::Services;
 /// The configuration in which a policy is made ready: metrics, background tasks, and values shared with other routes.
 pub struct Setup {
     root: Rc<Root>,
+    name: Rc<str>,
     /// Tasks that start if the configuration is accepted, by number.
-    tasks: RefCell<Vec<(u64, Task)>>,
-    /// Values that policies of this configuration share, by type.
+    tasks: Rc<RefCell<Vec<(u64, Task)>>>,
+    /// Values that the routes of a policy share, by type.
     shared: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
 }
 
 impl Setup {
     pub(crate) fn new(root: Rc<Root>) -> Self {
-        Self { root, tasks: RefCell::default(), shared: RefCell::default() }
+        let name = root.module.name.into();
+        Self { root, name, tasks: Rc::default(), shared: RefCell::default() }
+    }
+
+    /// For one of several policies: the same configuration, but what its routes share is its own.
+    pub(crate) fn of_policy(&self, name: &str) -> Self {
+        Self {
+            root: Rc::clone(&self.root),
+            name: name.into(),
+            tasks: Rc::clone(&self.tasks),
+            shared: RefCell::default(),
+        }
+    }
+
+    /// The policy's name: the module's, or the one that a gateway's configuration gives it. What is kept in shared data under this
+    /// name is kept apart from another instance of the same policy.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// A counter of this name, `gatewright.` before it.
@@ -49,7 +68,7 @@ impl Setup {
         self.tasks.borrow_mut().push((number, Box::pin(task)));
     }
 
-    /// The one value of type `T` in this configuration, made by whoever asks first: a cache for all routes, say.
+    /// The one value of type `T` that all routes of this policy share, made by whoever asks first: a cache for all routes, say.
     pub fn shared<T: 'static>(&self, make: impl FnOnce() -> T) -> Rc<T> {
         if let Some(value) = self.find() {
             return value;
@@ -71,7 +90,7 @@ impl Setup {
     }
 
     pub(crate) fn into_tasks(self) -> Vec<(u64, Task)> {
-        self.tasks.into_inner()
+        self.tasks.take()
     }
 
     fn find<T: 'static>(&self) -> Option<Rc<T>> {

@@ -34,19 +34,64 @@ macro_rules! export {
             "name in export! exactly the phases that the policy's PHASES has: request_body, response_headers, response_body"
         );
 
-        // Unit tests on wasm run under node, which has no functions of a proxy to link.
-        #[cfg(all(target_family = "wasm", not(test)))]
-        const _: () = {
-            use $crate::__private::exports;
+        $crate::__export_module!($crate::__private::Module::single::<$policy>(env!("CARGO_PKG_NAME")) $(, $phase)*);
+    };
+}
 
-            #[unsafe(no_mangle)]
-            extern "C" fn _initialize() {
-                exports::initialize($crate::__private::Module::single::<$policy>(env!("CARGO_PKG_NAME")));
+/// Makes several policies the content of this crate's wasm module: a gateway, whose configuration says which of them a request
+/// passes, in which order, and how often.
+///
+/// After the policies, each by what `use` calls it in the configuration, come all the phases that they need. The macro
+/// defines `MODULE`, which native tests start. A crate that is part of a gateway must not export itself at the same time: have a cargo
+/// feature for its own [`export!`](crate::export) and [`embed_schema!`](crate::embed_schema).
+///
+/// ```
+/// # mod timing {
+/// #     use gatewright::prelude::*;
+/// #     #[derive(Deserialize, JsonSchema)]
+/// #     pub struct Config {}
+/// #     pub struct Timing;
+/// #     impl Policy for Timing {
+/// #         type Config = Config;
+/// #         const PHASES: Phases = Phases::RESPONSE_HEADERS;
+/// #         fn new(_: Config, _: &Setup) -> Result<Self, ConfigError> { Ok(Self) }
+/// #         async fn handle(&self, request: Request, _: &Context) -> Result<Flow, Fault> { Ok(request.forward().into()) }
+/// #     }
+/// # }
+/// # use timing::Timing;
+/// gatewright::export_gateway!({ "timing" => Timing }, response_headers);
+///
+/// # fn main() {
+/// use gatewright_testing::message::Request;
+/// use gatewright_testing::native_module;
+/// use gatewright_testing::proxy::Proxy;
+///
+/// let config = r#"{"policies": [{"use": "timing"}, {"use": "timing", "name": "inner"}]}"#;
+/// let mut proxy = Proxy::builder().config(config).start(native_module(MODULE)).unwrap();
+/// assert_eq!(proxy.send(Request::get("/")).status(), 200);
+/// # }
+/// ```
+#[macro_export]
+macro_rules! export_gateway {
+    ({ $($name:literal => $policy:ty),+ $(,)? } $(, $phase:ident)* $(,)?) => {
+        /// The module: its policies, by what `use` calls them in the configuration.
+        pub const MODULE: $crate::Module = {
+            const PHASES: $crate::Phases = $crate::Phases::REQUEST_HEADERS $(.and($crate::__phase!($phase)))*;
+            const _: () = assert!(
+                PHASES.is($crate::Phases::REQUEST_HEADERS $(.and(<$policy as $crate::Policy>::PHASES))+),
+                "name in export_gateway! exactly the phases that the policies' PHASES have: request_body, response_headers, response_body"
+            );
+            fn build(
+                _: &str,
+                configuration: $crate::__private::Value,
+                setup: &$crate::Setup,
+            ) -> Result<$crate::Chain, $crate::config::ConfigError> {
+                $crate::gateway::build(&[$(($name, $crate::Chain::single::<$policy>)),+], configuration, setup)
             }
-
-            $crate::__export_root!(exports);
-            $($crate::__export_phase!(exports, $phase);)*
+            $crate::Module { name: env!("CARGO_PKG_NAME"), phases: PHASES, build }
         };
+
+        $crate::__export_module!(MODULE $(, $phase)*);
     };
 }
 
@@ -81,6 +126,27 @@ macro_rules! __phase {
     };
     ($other:ident) => {
         compile_error!("a phase is one of request_body, response_headers, response_body")
+    };
+}
+
+/// The exports of a module of these phases.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_module {
+    ($module:expr $(, $phase:ident)*) => {
+        // Unit tests on wasm run under node, which has no functions of a proxy to link.
+        #[cfg(all(target_family = "wasm", not(test)))]
+        const _: () = {
+            use $crate::__private::exports;
+
+            #[unsafe(no_mangle)]
+            extern "C" fn _initialize() {
+                exports::initialize($module);
+            }
+
+            $crate::__export_root!(exports);
+            $($crate::__export_phase!(exports, $phase);)*
+        };
     };
 }
 

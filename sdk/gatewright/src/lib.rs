@@ -74,6 +74,7 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use gatewright_core::Module;
+    pub use gatewright_core::gateway::Value;
     #[cfg(target_family = "wasm")]
     pub use gatewright_proxy_wasm::exports;
 }

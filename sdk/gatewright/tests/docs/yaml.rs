@@ -4,6 +4,7 @@
 //! what the policy logs about it. Any other YAML block is a piece of Envoy's configuration: every wasm plugin in it is tried.
 
 use api_key::ApiKey;
+use gatewright_testing::native_module;
 use gatewright_testing::proxy::{Builder, Proxy, World};
 use jwt_auth::JwtAuth;
 use rate_limit::RateLimit;
@@ -71,6 +72,7 @@ fn refusal(policy: &str, config: &Value) -> Option<Option<String>> {
 fn start(policy: &str, builder: Builder) -> Option<bool> {
     Some(match policy {
         "api-key" => builder.policy::<ApiKey>("api-key").is_ok(),
+        "gateway" => builder.start(native_module(gateway::MODULE)).is_ok(),
         "jwt-auth" => builder.policy::<JwtAuth>("jwt-auth").is_ok(),
         "rate-limit" => builder.policy::<RateLimit>("rate-limit").is_ok(),
         _ => return None,

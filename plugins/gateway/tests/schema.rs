@@ -1,0 +1,44 @@
+//! The schema that the module carries is the one of its policies' settings.
+
+use std::fs;
+use std::path::Path;
+
+use gatewright::config::envelope_schema;
+use gatewright::gateway;
+use serde_json::{Value, json};
+
+fn schema() -> Value {
+    gateway::schema(&[
+        ("jwt-auth", envelope_schema::<jwt_auth::Config>()),
+        ("rate-limit", envelope_schema::<rate_limit::Config>()),
+    ])
+}
+
+#[test]
+fn the_checked_in_schema_is_that_of_the_settings() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.schema.json");
+    let schema = schema();
+    if std::env::var_os("UPDATE_SCHEMAS").is_some_and(|value| value == "1") {
+        return fs::write(path, format!("{schema}\n")).unwrap();
+    }
+    let checked_in: Value = serde_json::from_slice(&fs::read(path).unwrap_or_default()).unwrap_or_default();
+    assert!(
+        checked_in == schema,
+        "config.schema.json is stale: run UPDATE_SCHEMAS=1 cargo test --package gateway --test schema and commit it"
+    );
+}
+
+#[test]
+fn it_tells_good_configurations_from_bad_ones() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let rules = json!([{"name": "all", "limits": [{"rate": "1/m"}]}]);
+    let limit = json!({"use": "rate-limit", "policy": {"rules": rules}});
+    let valid = |policies: Value| validator.is_valid(&json!({"policies": policies}));
+    assert!(valid(json!([limit])));
+    assert!(valid(json!([limit, {"use": "rate-limit", "name": "second", "mode": "off"}])));
+    assert!(!valid(json!([])));
+    assert!(!valid(json!([{"policy": {}}])));
+    assert!(!valid(json!([{"use": "rate-limits"}])));
+    assert!(!valid(json!([{"use": "jwt-auth", "policy": {"rules": rules}}])));
+    assert!(!valid(json!([{"use": "rate-limit", "name": "a b", "policy": {"rules": rules}}])));
+}
