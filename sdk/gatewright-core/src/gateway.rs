@@ -135,10 +135,9 @@ fn add_routes(envelope: &mut Map<String, Value>, name: &str, routes: &[Route]) -
     });
     let (shared, entries): (Vec<usize>, Vec<Value>) = about.unzip();
     if !entries.is_empty() {
-        match envelope.entry("routes").or_insert_with(|| Value::Array(Vec::new())) {
-            Value::Array(list) => list.extend(entries),
-            // The policy's own reading of its envelope says what is wrong with it.
-            _ => {}
+        // If it is no list, the policy's own reading of its envelope says so.
+        if let Value::Array(list) = envelope.entry("routes").or_insert_with(|| Value::Array(Vec::new())) {
+            list.extend(entries);
         }
     }
     Written { own, shared }
