@@ -8,6 +8,7 @@ use gatewright::{Context, Fault, Setup};
 use crate::cache::{Forged, Key, Known, TokenCache};
 use crate::config::{self, Config};
 use crate::introspection;
+use crate::jose::token::LastHeader;
 use crate::jose::{Claims, HostMemory, PreferHost, Refusal, Token, Verifier, base64url};
 use crate::keys::KeySet;
 use crate::places::Presented;
@@ -18,6 +19,7 @@ use crate::verified::Verified;
 pub(crate) struct Authenticator {
     providers: Rc<Providers>,
     cache: Rc<TokenCache>,
+    last_header: Rc<LastHeader>,
     /// What this worker knows about the proxy's own way to verify signatures.
     memory: Rc<HostMemory>,
     host: Rc<dyn Host>,
@@ -39,6 +41,7 @@ impl Authenticator {
         Self {
             providers,
             cache,
+            last_header: setup.shared(LastHeader::default),
             memory: setup.shared(HostMemory::default),
             host: services.host(),
             max_token_size: config.max_token_size.as_usize(),
@@ -74,7 +77,7 @@ impl Authenticator {
 
     /// Everything but the signature.
     fn parse<'t>(&self, token: &'t [u8], now: u64) -> Result<Unsigned<'t>, Refusal> {
-        let token = Token::parse(token, self.max_token_size)?;
+        let token = Token::parse_with(token, self.max_token_size, &self.last_header)?;
         let claims = Claims::parse(&token.payload)?;
         let (number, provider) = self.providers.of(&claims)?;
         provider.check(&token.header, &claims, now)?;

@@ -1,6 +1,8 @@
 //! The compact serialisation of a signed token (RFC 7515 §7.1).
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -12,7 +14,7 @@ pub const MAX_SIZE: usize = 8 * 1024;
 /// A token that is well formed. Nothing it says is true before its signature is verified.
 pub struct Token<'a> {
     /// What the token says about its signature.
-    pub header: Header,
+    pub header: Rc<Header>,
     /// The bytes that are signed: the first two parts as sent (RFC 7515 §5.2).
     pub signing_input: &'a [u8],
     /// The decoded payload.
@@ -38,14 +40,40 @@ impl<'a> Token<'a> {
     /// # Errors
     /// Names the first check that the token fails.
     pub fn parse(text: &'a [u8], max_size: usize) -> Result<Self, Refusal> {
+        Self::parse_with(text, max_size, &LastHeader::default())
+    }
+
+    /// As [`parse`](Self::parse), for one token after the other.
+    ///
+    /// # Errors
+    /// Names the first check that the token fails.
+    pub fn parse_with(text: &'a [u8], max_size: usize, last: &LastHeader) -> Result<Self, Refusal> {
         if text.len() > max_size {
             return Err(Refusal::TooLarge);
         }
         let (signing_input, [header, payload, signature]) = split(text).ok_or(Refusal::Parts)?;
-        let header = Header::parse(&base64url::decode(header).ok_or(Refusal::Encoding)?)?;
+        let header = last.parse(header)?;
         let payload = base64url::decode(payload).ok_or(Refusal::Encoding)?;
         let signature = base64url::decode(signature).ok_or(Refusal::Encoding)?;
         Ok(Self { header, signing_input, payload, signature })
+    }
+}
+
+/// The header of the last token. The tokens that an issuer signs with one key have the same, to the byte, so most need no parsing.
+#[derive(Default)]
+pub struct LastHeader(RefCell<Option<(Vec<u8>, Rc<Header>)>>);
+
+impl LastHeader {
+    fn parse(&self, encoded: &[u8]) -> Result<Rc<Header>, Refusal> {
+        let mut last = self.0.borrow_mut();
+        if let Some((known, header)) = &*last
+            && known == encoded
+        {
+            return Ok(Rc::clone(header));
+        }
+        let header = Rc::new(Header::parse(&base64url::decode(encoded).ok_or(Refusal::Encoding)?)?);
+        *last = Some((encoded.to_vec(), Rc::clone(&header)));
+        Ok(header)
     }
 }
 

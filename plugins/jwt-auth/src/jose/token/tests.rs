@@ -1,4 +1,4 @@
-use super::{Header, MAX_SIZE, Token};
+use super::{Header, LastHeader, MAX_SIZE, Token};
 use crate::jose::testing::token_of;
 use crate::jose::{Algorithm, Refusal, base64url};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -15,7 +15,7 @@ fn takes_a_token_apart() {
     let text = token_of(r#"{"typ":"JWT", "kid":"k1", "alg":"ES256", "cty":7, "x":[1]}"#, r#"{"iss":"joe"}"#);
     let token = Token::parse(text.as_bytes(), MAX_SIZE).unwrap();
     let header = Header { algorithm: Algorithm::Es256, key_id: Some("k1".into()), typ: Some("JWT".into()) };
-    assert_eq!(token.header, header);
+    assert_eq!(*token.header, header);
     assert_eq!(token.signing_input, text.rsplit_once('.').unwrap().0.as_bytes());
     assert_eq!((token.payload.as_slice(), token.signature.as_slice()), (&br#"{"iss":"joe"}"#[..], &b"sig"[..]));
 }
@@ -147,7 +147,7 @@ fn ignores_the_keys_that_a_token_offers() {
     let header = r#"{"alg":"RS256","jku":"x","x5u":{},"jwk":{"kty":"oct","k":""},"x5c":[0],"x5t":1,"\u0000":"\u0000"}"#;
     let text = token_of(header, "{}");
     let token = Token::parse(text.as_bytes(), MAX_SIZE).unwrap();
-    assert_eq!(token.header, Header { algorithm: Algorithm::Rs256, key_id: None, typ: None });
+    assert_eq!(*token.header, Header { algorithm: Algorithm::Rs256, key_id: None, typ: None });
 }
 
 #[test]
@@ -191,5 +191,19 @@ mod properties {
         fn headers_never_panic(header in r#"\{("alg"|"kid"|"crit"|[:,{}\[\]" a0.]|"ES256"){0,16}\}?"#) {
             let _ = Token::parse(token_of(&header, "{}").as_bytes(), MAX_SIZE);
         }
+    }
+}
+
+#[test]
+fn a_header_is_remembered_by_all_of_its_bytes() {
+    let last = LastHeader::default();
+    let token = |header: &str| format!("{}.e30.AA", base64url::encode(header.as_bytes()));
+    let algorithm =
+        |header: &str| Token::parse_with(token(header).as_bytes(), MAX_SIZE, &last).map(|token| token.header.algorithm);
+    for _ in 0..2 {
+        assert_eq!(algorithm(r#"{"alg":"RS256"}"#), Ok(Algorithm::Rs256));
+        assert_eq!(algorithm(r#"{"alg":"RS384"}"#), Ok(Algorithm::Rs384));
+        assert_eq!(algorithm(r#"{"alg":"none"}"#), Err(Refusal::Algorithm));
+        assert_eq!(algorithm(r#"{"alg":"RS384" }"#), Ok(Algorithm::Rs384));
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// CPU time per request of every variant in one round, in µs.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Round(BTreeMap<&'static str, Total>);
+pub(crate) struct Round(BTreeMap<String, Total>);
 
 #[derive(Debug, Default, Serialize)]
 struct Total {
@@ -26,8 +26,8 @@ pub(crate) struct Spread {
 }
 
 impl Round {
-    pub(crate) fn add(&mut self, variant: &'static str, cpu_ns: u64, requests: usize) {
-        let total = self.0.entry(variant).or_default();
+    pub(crate) fn add(&mut self, variant: &str, cpu_ns: u64, requests: usize) {
+        let total = self.0.entry(variant.to_owned()).or_default();
         total.cpu_ns += cpu_ns;
         total.requests += requests;
     }

@@ -2,41 +2,51 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+
+use crate::groups::Request;
 
 const CONNECTIONS: usize = 16;
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_BODY: u64 = 1 << 20;
 
-/// Connections over which one request is repeated.
+/// What changes from one request to the next: the value of a header, by the request's number.
+pub(crate) type Vary = Rc<dyn Fn(u64) -> String>;
+
+/// Connections over which one kind of request is repeated.
 pub(crate) struct Load {
     connections: Vec<BufReader<TcpStream>>,
-    request: Vec<u8>,
+    request: String,
+    varying: Option<(&'static str, Vary)>,
+    /// Requests so far.
+    number: u64,
     /// What every answer's status has to be.
     pub(crate) status: u16,
     line: String,
 }
 
 impl Load {
-    pub(crate) fn open(address: SocketAddr, fields: &[(&str, String)], status: u16) -> Result<Self> {
-        let mut request = String::from("GET /api/v1/orders/42?expand=items HTTP/1.1\r\nhost: api.example.com\r\n");
-        for (name, value) in COMMON.iter().map(|(name, value)| (*name, *value)) {
+    pub(crate) fn open(address: SocketAddr, wanted: &Request) -> Result<Self> {
+        let mut request = format!("GET {} HTTP/1.1\r\nhost: api.example.com\r\n", wanted.path);
+        for (name, value) in COMMON {
             request += &format!("{name}: {value}\r\n");
         }
-        for (name, value) in fields {
+        for (name, value) in &wanted.fields {
             request += &format!("{name}: {value}\r\n");
         }
-        request += "\r\n";
         let connections = (0..CONNECTIONS).map(|_| connect(address)).collect::<Result<_>>()?;
-        Ok(Self { connections, request: request.into_bytes(), status, line: String::new() })
+        let (varying, status) = (wanted.varying.clone(), wanted.status);
+        Ok(Self { connections, request, varying, number: 0, status, line: String::new() })
     }
 
     /// Sends one request and returns the status of its answer.
     pub(crate) fn probe(&mut self) -> Result<u16> {
         let connection = self.connections.first_mut().context("no connection")?;
-        connection.get_mut().write_all(&self.request)?;
+        let next = next(&self.request, self.varying.as_ref(), &mut self.number);
+        connection.get_mut().write_all(next.as_bytes())?;
         receive(connection, &mut self.line)
     }
 
@@ -44,7 +54,8 @@ impl Load {
     pub(crate) fn run(&mut self, requests: usize) -> Result<()> {
         for _ in 0..requests.div_ceil(CONNECTIONS) {
             for connection in &mut self.connections {
-                connection.get_mut().write_all(&self.request)?;
+                let next = next(&self.request, self.varying.as_ref(), &mut self.number);
+                connection.get_mut().write_all(next.as_bytes())?;
             }
             for connection in &mut self.connections {
                 let status = receive(connection, &mut self.line)?;
@@ -63,6 +74,16 @@ const COMMON: &[(&str, &str)] = &[
     ("accept-language", "en-US,en;q=0.5"),
 ];
 
+/// The bytes of the next request.
+fn next(request: &str, varying: Option<&(&'static str, Vary)>, number: &mut u64) -> String {
+    let this = *number;
+    *number += 1;
+    match varying {
+        Some((name, value)) => format!("{request}{name}: {}\r\n\r\n", value(this)),
+        None => format!("{request}\r\n"),
+    }
+}
+
 fn connect(address: SocketAddr) -> Result<BufReader<TcpStream>> {
     let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_nodelay(true)?;
@@ -73,16 +94,16 @@ fn connect(address: SocketAddr) -> Result<BufReader<TcpStream>> {
 
 /// Reads an answer with `content-length`, as all local answers of Envoy have.
 fn receive(connection: &mut BufReader<TcpStream>, line: &mut String) -> Result<u16> {
-    let mut next = |line: &mut String| -> Result<()> {
+    let mut read = |line: &mut String| -> Result<()> {
         line.clear();
         ensure!(connection.by_ref().take(1 << 16).read_line(line)? > 0, "the connection was closed");
         Ok(())
     };
-    next(line)?;
+    read(line)?;
     let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status line")?;
     let mut length = 0;
     loop {
-        next(line)?;
+        read(line)?;
         if line == "\r\n" {
             break;
         }

@@ -1,0 +1,58 @@
+//! The command line.
+
+use anyhow::{Context, Result, bail};
+
+use crate::groups::GROUPS;
+
+/// What to do.
+pub(crate) struct Options {
+    /// Rounds after each start of the processes.
+    pub(crate) rounds: usize,
+    /// Starts of the processes.
+    pub(crate) starts: usize,
+    /// Requests of one slice.
+    pub(crate) requests: usize,
+    /// Whether tables and plot go into the documentation.
+    pub(crate) write: bool,
+    /// The groups to measure; empty: all.
+    groups: Vec<String>,
+}
+
+/// What can be asked for.
+pub(crate) fn usage() -> String {
+    let groups: Vec<&str> = GROUPS.iter().map(|(name, _)| *name).collect();
+    format!(
+        "options: --rounds N (10), --starts N (3), --requests N per slice (4000), --quick (2 rounds of 1,000 after one start), \
+         --group NAME ({}; may be repeated), --write (into docs/performance.md)",
+        groups.join(", ")
+    )
+}
+
+impl Options {
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
+        let mut options = Self { rounds: 10, starts: 3, requests: 4000, write: false, groups: Vec::new() };
+        while let Some(name) = arguments.next() {
+            let mut value = || arguments.next().with_context(|| format!("{name} needs a value; {}", usage()));
+            match name.as_str() {
+                "--rounds" => options.rounds = number(&name, &value()?)?,
+                "--starts" => options.starts = number(&name, &value()?)?,
+                "--requests" => options.requests = number(&name, &value()?)?,
+                "--group" => options.groups.push(value()?),
+                "--quick" => (options.rounds, options.starts, options.requests) = (2, 1, 1000),
+                "--write" => options.write = true,
+                other => bail!("{other:?} is no option; {}", usage()),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Whether a group is to be measured.
+    pub(crate) fn wants(&self, group: &str) -> bool {
+        self.groups.is_empty() || self.groups.iter().any(|wanted| wanted == group)
+    }
+}
+
+fn number(name: &str, value: &str) -> Result<usize> {
+    let number = value.parse().ok().filter(|number| (1..=1_000_000).contains(number));
+    number.with_context(|| format!("{name} {value:?}: not a number from 1 to 1000000"))
+}
