@@ -22,9 +22,17 @@ pub(crate) fn token(key: &str) -> String {
 
 /// A good token of this issuer, signed with a key, that names a key.
 pub(crate) fn token_of(issuer: &str, key: &str, kid: &str) -> String {
-    let header = json!({"alg": "ES256", "kid": kid});
+    sign(&json!({"alg": "ES256", "kid": kid}), &claims(issuer), key)
+}
+
+/// The claims of a good token of this issuer.
+pub(crate) fn claims(issuer: &str) -> Value {
     // 2100
-    let claims = json!({"iss": issuer, "sub": "anna", "exp": 4_102_444_800_u64});
+    json!({"iss": issuer, "sub": "anna", "exp": 4_102_444_800_u64})
+}
+
+/// A token of this header and these claims, signed with a key.
+pub(crate) fn sign(header: &Value, claims: &Value, key: &str) -> String {
     let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
     let input = format!("{header}.{claims}");
     let key = EncodingKey::from_ec_pem(file(&format!("{key}.pem")).as_bytes()).unwrap();
