@@ -81,6 +81,9 @@ pub struct Case {
     pub(super) hosts: Option<Vec<HostKind>>,
     /// Why it does not run everywhere.
     pub(super) because: Option<String>,
+    /// What callouts get from now on, by the name of the upstream, in place of what they got so far.
+    #[serde(default)]
+    pub(super) upstreams: BTreeMap<String, Vec<Rule>>,
     pub(super) request: RequestSpec,
     #[serde(default)]
     pub(super) upstream: AnswerSpec,
@@ -169,7 +172,8 @@ impl CaseFile {
             bail!("cases: there is none; a file describes at least one exchange");
         }
         for (index, case) in self.cases.iter().enumerate() {
-            case.check().with_context(|| format!("cases[{index}] ({})", case.name))?;
+            let checked = case.check().and_then(|()| self.check_changes(case));
+            checked.with_context(|| format!("cases[{index}] ({})", case.name))?;
             if self.cases.iter().take(index).any(|other| other.name == case.name) {
                 bail!(
                     "cases[{index}].name: {:?} is the name of another case; names tell them apart in reports",
@@ -178,6 +182,23 @@ impl CaseFile {
             }
         }
         for (name, rules) in &self.upstreams {
+            check_rules(rules).with_context(|| format!("upstreams.{name}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl CaseFile {
+    /// Whether the upstreams that a case changes can change.
+    fn check_changes(&self, case: &Case) -> Result<()> {
+        let refuses = |rules: &[Rule]| rules.iter().any(|rule| rule.fault == Some(Fault::Refuse));
+        for (name, rules) in &case.upstreams {
+            let Some(first) = self.upstreams.get(name) else {
+                bail!("upstreams.{name}: the file has no such upstream; name it in the file's `upstreams` first");
+            };
+            if refuses(first) || refuses(rules) {
+                bail!("upstreams.{name}: whether an upstream takes connections does not change; write `fault: reset`");
+            }
             check_rules(rules).with_context(|| format!("upstreams.{name}"))?;
         }
         Ok(())

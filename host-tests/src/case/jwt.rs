@@ -10,6 +10,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::vars::Vars;
+
 /// A token in the making. Its header says what it likes; what signs it is `sign_with`, or else the header's `alg`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,10 +37,10 @@ pub(super) enum Tamper {
 }
 
 impl JwtSpec {
-    /// The token in its compact form. `now` is in seconds since the Unix epoch.
-    pub(super) fn mint(&self, folder: &Path, now: u64) -> Result<String> {
-        let claims = timed(&Value::Object(self.claims.clone()), now);
-        let header = Value::Object(self.header.clone()).to_string();
+    /// The token in its compact form, with `${name}` filled in. `now` is in seconds since the Unix epoch.
+    pub(super) fn mint(&self, vars: &Vars, folder: &Path, now: u64) -> Result<String> {
+        let claims = timed(&Value::Object(vars.fill_members(&self.claims)?), now);
+        let header = Value::Object(vars.fill_members(&self.header)?).to_string();
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()));
         let signature = self.sign(folder, &input)?;
         Ok(format!("{input}.{signature}"))

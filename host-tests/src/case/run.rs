@@ -53,12 +53,15 @@ fn run_parsed(file: &CaseFile, plugin: &str, platform: &Platform) -> Result<Vec<
 /// What the upstreams were asked, and what the service answers now.
 #[derive(Default)]
 struct Traffic {
+    /// What callouts get, by upstream.
+    rules: Rules,
     answer: Option<Outcome>,
     service: Vec<Request>,
     callouts: BTreeMap<String, usize>,
     unruled: Vec<String>,
 }
 
+type Rules = BTreeMap<String, Vec<(When, Outcome)>>;
 type SharedTraffic = Arc<Mutex<Traffic>>;
 
 struct Running {
@@ -73,7 +76,8 @@ impl Running {
         let request = case.request.build(&self.vars)?;
         let answer = case.upstream.build(&self.vars).context("upstream")?;
         let answer = case.upstream.fault.map_or(Outcome::Respond(answer), |_| Outcome::Reset);
-        *lock(&self.traffic) = Traffic { answer: Some(answer), ..Traffic::default() };
+        let changed = ready(&case.upstreams, &self.vars)?;
+        lock(&self.traffic).begin(answer, changed);
         self.deployed.advance(case.advance);
         let before = self.deployed.log_lines()?.len();
         let metrics = self.metrics(case)?;
@@ -83,7 +87,7 @@ impl Running {
         let grown =
             self.metrics(case)?.into_iter().map(|(name, now)| (name.clone(), now - metrics.get(&name).unwrap_or(&0)));
         let metrics = grown.collect();
-        let Traffic { service, callouts, unruled, .. } = std::mem::take(&mut *lock(&self.traffic));
+        let (service, callouts, unruled) = lock(&self.traffic).end();
         let (response, cut) = (received.response, received.cut);
         Ok((Observation { response, cut, service, callouts, unruled, events, metrics, logs }, before))
     }
@@ -94,22 +98,34 @@ impl Running {
     }
 }
 
+impl Traffic {
+    /// A case begins.
+    fn begin(&mut self, answer: Outcome, changed: Rules) {
+        let mut rules = std::mem::take(&mut self.rules);
+        rules.extend(changed);
+        *self = Self { rules, answer: Some(answer), ..Self::default() };
+    }
+
+    /// What came for the service, how many callouts there were, and those that no rule was for.
+    fn end(&mut self) -> (Vec<Request>, BTreeMap<String, usize>, Vec<String>) {
+        (std::mem::take(&mut self.service), std::mem::take(&mut self.callouts), std::mem::take(&mut self.unruled))
+    }
+}
+
 fn setup(file: &CaseFile, plugin: &str, vars: &Vars, traffic: &SharedTraffic) -> Result<Setup> {
     let routes = file.routes.iter().map(|route| Route {
         name: route.name.clone(),
         prefix: route.prefix.clone(),
         metadata: route.metadata.clone(),
     });
-    let upstreams = file.upstreams.iter().map(|(name, rules)| {
-        let callee = callee(name, rules, vars, traffic).with_context(|| format!("upstreams.{name}"))?;
-        Ok((name.clone(), callee))
-    });
+    lock(traffic).rules = ready(&file.upstreams, vars)?;
+    let upstreams = file.upstreams.iter().map(|(name, rules)| (name.clone(), callee(name, rules, vars, traffic)));
     Ok(Setup {
         plugin: plugin.into(),
         config: vars.fill_members(&file.config).context("config")?,
         routes: routes.collect(),
         service: service(traffic),
-        upstreams: upstreams.collect::<Result<_>>()?,
+        upstreams: upstreams.collect(),
     })
 }
 
@@ -122,23 +138,30 @@ fn service(traffic: &SharedTraffic) -> Handler {
     })
 }
 
-fn callee(name: &str, rules: &[Rule], vars: &Vars, traffic: &SharedTraffic) -> Result<Callee> {
+fn callee(name: &str, rules: &[Rule], vars: &Vars, traffic: &SharedTraffic) -> Callee {
     if rules.iter().any(|rule| rule.fault == Some(Fault::Refuse)) {
-        return Ok(Callee::Refuses);
+        return Callee::Refuses;
     }
-    let ready = rules.iter().map(|rule| Ok((rule.when.clone(), outcome(rule, vars)?))).collect::<Result<Vec<_>>>()?;
     let (name, vars, traffic) = (name.to_owned(), vars.clone(), Arc::clone(traffic));
-    Ok(Callee::Answers(Arc::new(move |request| {
+    Callee::Answers(Arc::new(move |request| {
         let mut traffic = lock(&traffic);
         *traffic.callouts.entry(name.clone()).or_default() += 1;
-        let rule = ready.iter().find(|(when, _)| when.covers(request, &vars));
+        let rule = traffic.rules.get(&name).into_iter().flatten().find(|(when, _)| when.covers(request, &vars));
         if let Some((_, outcome)) = rule {
             return outcome.clone();
         }
         let method = request.header(":method").unwrap_or_default();
         traffic.unruled.push(format!("{method} {} to {name}", request.path()));
         Outcome::Respond(Response::new(500))
-    })))
+    }))
+}
+
+fn ready(upstreams: &BTreeMap<String, Vec<Rule>>, vars: &Vars) -> Result<Rules> {
+    let rules = upstreams.iter().map(|(name, rules)| {
+        let ready = rules.iter().map(|rule| Ok((rule.when.clone(), outcome(rule, vars)?)));
+        Ok((name.clone(), ready.collect::<Result<_>>().with_context(|| format!("upstreams.{name}"))?))
+    });
+    rules.collect()
 }
 
 fn outcome(rule: &Rule, vars: &Vars) -> Result<Outcome> {

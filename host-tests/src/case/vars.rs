@@ -5,13 +5,16 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::jwt::{JwtSpec, Tamper};
 use super::template;
 
-/// How a value is made: a signed token, damaged perhaps, or the content of a file.
+/// How a value is made: a signed token, damaged perhaps, the content of a file, or the digest of a text.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Var {
@@ -19,6 +22,8 @@ pub(super) struct Var {
     tamper: Option<Tamper>,
     /// Relative to the plugin's tests.
     file: Option<String>,
+    /// A text whose SHA-256 it is, in base64url.
+    sha256: Option<String>,
 }
 
 /// The values of one run.
@@ -28,11 +33,22 @@ pub(super) struct Vars(BTreeMap<String, String>);
 impl Vars {
     /// Makes all values. `now` is the host's time, in seconds since the Unix epoch.
     pub(super) fn make(vars: &BTreeMap<String, Var>, folder: &Path, now: u64) -> Result<Self> {
-        let make = |(name, var): (&String, &Var)| {
-            let value = var.make(folder, now).with_context(|| format!("vars.{name}"))?;
-            Ok((name.clone(), value))
-        };
-        vars.iter().map(make).collect::<Result<_>>().map(Self)
+        let (mut made, mut left) = (Self::default(), vars.iter().collect::<Vec<_>>());
+        while !left.is_empty() {
+            let (before, mut failed) = (left.len(), None);
+            // One that names another can be made once that is.
+            left.retain(|(name, var)| match var.make(&made, folder, now) {
+                Ok(value) => made.0.insert((*name).clone(), value).is_some(),
+                Err(error) => {
+                    failed.get_or_insert(error.context(format!("vars.{name}")));
+                    true
+                }
+            });
+            if let Some(error) = failed.filter(|_| left.len() == before) {
+                return Err(error);
+            }
+        }
+        Ok(made)
     }
 
     /// The text with every `${name}` replaced.
@@ -57,15 +73,19 @@ impl Vars {
 }
 
 impl Var {
-    fn make(&self, folder: &Path, now: u64) -> Result<String> {
-        match (&self.jwt, self.tamper, &self.file) {
-            (Some(jwt), None, None) => jwt.mint(folder, now),
-            (Some(jwt), Some(tamper), None) => tamper.apply(&jwt.mint(folder, now)?),
-            (None, None, Some(file)) => {
+    /// `made` are the values that it may name.
+    fn make(&self, made: &Vars, folder: &Path, now: u64) -> Result<String> {
+        match (&self.jwt, self.tamper, &self.file, &self.sha256) {
+            (Some(jwt), None, None, None) => jwt.mint(made, folder, now),
+            (Some(jwt), Some(tamper), None, None) => tamper.apply(&jwt.mint(made, folder, now)?),
+            (None, None, None, Some(text)) => Ok(URL_SAFE_NO_PAD.encode(Sha256::digest(made.fill(text)?))),
+            (None, None, Some(file), None) => {
                 let path = folder.join(file);
                 fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
             }
-            _ => bail!("a value is `jwt: {{key, header, claims}}`, with `tamper` perhaps, or `file: path`"),
+            _ => bail!(
+                "a value is `jwt: {{key, header, claims}}`, with `tamper` perhaps, `file: path`, or `sha256: text`"
+            ),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::admin::Admin;
 use super::files::Files;
 use super::filter::typed;
 use super::process::Process;
-use super::{Envoy, Listener, find, listener, log};
+use super::{Envoy, Listener, find, listener, log, tls};
 use crate::net::wait::Deadline;
 
 /// Long enough to compile a large module on a busy machine.
@@ -52,6 +52,15 @@ impl EnvoyBuilder {
     #[must_use]
     pub fn h2_cluster(mut self, name: &str, address: SocketAddr) -> Self {
         self.clusters.push(cluster_json(name, address, json!({"http2_protocol_options": {}})));
+        self
+    }
+
+    /// Names an HTTP/1.1 upstream behind TLS, whose certificate must be of this authority (a PEM file) and for this name.
+    #[must_use]
+    pub fn tls_cluster(mut self, name: &str, address: SocketAddr, authority: &Path, server_name: &str) -> Self {
+        let mut cluster = cluster_json(name, address, json!({"http_protocol_options": {}}));
+        set(&mut cluster, "transport_socket", tls::upstream_json(authority, server_name));
+        self.clusters.push(cluster);
         self
     }
 

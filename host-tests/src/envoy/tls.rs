@@ -1,4 +1,4 @@
-//! TLS between clients and Envoy.
+//! TLS between clients and Envoy, and between Envoy and upstreams.
 
 use std::path::{Path, PathBuf};
 
@@ -43,4 +43,13 @@ impl Tls {
         let message = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
         json!({"name": "envoy.transport_sockets.tls", "typed_config": typed(message, context)})
     }
+}
+
+/// How Envoy speaks TLS to an upstream: its certificate is of this authority and for this name.
+pub(super) fn upstream_json(authority: &Path, server_name: &str) -> Value {
+    let name = json!({"san_type": "DNS", "matcher": {"exact": server_name}});
+    let validation = json!({"trusted_ca": {"filename": authority}, "match_typed_subject_alt_names": [name]});
+    let context = json!({"sni": server_name, "common_tls_context": {"validation_context": validation}});
+    let message = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+    json!({"name": "envoy.transport_sockets.tls", "typed_config": typed(message, context)})
 }

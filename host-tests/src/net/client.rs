@@ -1,7 +1,7 @@
 //! A client that sends what a test wrote, byte for byte, and tells how the answer ended.
 
 use std::fmt;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use gatewright_testing::message::{Fields, Request, Response};
 use rustls::{ClientConnection, StreamOwned};
 
+use super::connection::Connection;
 use super::encode;
 use super::wire::{self, Framing, Stop};
 
@@ -184,23 +185,6 @@ impl Client {
             Some(stop @ Stop::Malformed(_)) => bail!("answer body: {stop}"),
         };
         Ok(Received { interim, response, ending })
-    }
-}
-
-/// Plain or TLS.
-trait Connection: Read + Write + Send {
-    fn socket(&self) -> &TcpStream;
-}
-
-impl Connection for TcpStream {
-    fn socket(&self) -> &TcpStream {
-        self
-    }
-}
-
-impl Connection for StreamOwned<ClientConnection, TcpStream> {
-    fn socket(&self) -> &TcpStream {
-        &self.sock
     }
 }
 

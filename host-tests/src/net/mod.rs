@@ -1,11 +1,12 @@
 //! Both ends of a proxy under test: a client that may misbehave and an upstream that may fail. Loopback only.
 
 mod client;
+mod connection;
 mod encode;
 mod grpc;
 mod refusing;
 mod upstream;
-pub(crate) mod wait;
+pub mod wait;
 mod wire;
 
 pub use client::{Client, Ending, Received};

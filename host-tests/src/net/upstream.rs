@@ -10,6 +10,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use gatewright_testing::message::{Request, Response};
+use rustls::ServerConfig;
+
+use super::Refusing;
 
 const MAX_CONNECTIONS: usize = 1_000;
 
@@ -49,10 +52,39 @@ impl Upstream {
     /// # Errors
     /// No port is free.
     pub fn start<A: Into<Answer>>(handler: impl Fn(&Request) -> A + Send + Sync + 'static) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?, None, handler)
+    }
+
+    /// Starts one that speaks TLS, on a free loopback port.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub fn start_tls<A: Into<Answer>>(
+        tls: Arc<ServerConfig>,
+        handler: impl Fn(&Request) -> A + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?, Some(tls), handler)
+    }
+
+    /// Starts one where nobody has listened so far, so that it can end and another one come back there.
+    ///
+    /// # Errors
+    /// Somebody listens there.
+    pub fn start_at<A: Into<Answer>>(
+        place: &Refusing,
+        handler: impl Fn(&Request) -> A + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::on(place.listen()?, None, handler)
+    }
+
+    fn on<A: Into<Answer>>(
+        listener: TcpListener,
+        tls: Option<Arc<ServerConfig>>,
+        handler: impl Fn(&Request) -> A + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let handler = Box::new(move |request: &Request| handler(request).into());
-        let shared = Arc::new(Shared { handler, state: Mutex::default(), stopped: Condvar::new() });
+        let shared = Arc::new(Shared { handler, tls, state: Mutex::default(), stopped: Condvar::new() });
         let acceptor = std::thread::spawn({
             let shared = Arc::clone(&shared);
             move || accept(&listener, &shared)
@@ -98,6 +130,7 @@ impl Drop for Upstream {
 
 struct Shared {
     handler: Box<dyn Fn(&Request) -> Answer + Send + Sync>,
+    tls: Option<Arc<ServerConfig>>,
     state: Mutex<State>,
     stopped: Condvar,
 }

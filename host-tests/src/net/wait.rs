@@ -10,16 +10,17 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The moment by which something must have happened.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline(Instant);
+pub struct Deadline(Instant);
 
 impl Deadline {
     /// This long from now.
-    pub(crate) fn after(limit: Duration) -> Self {
+    #[must_use]
+    pub fn after(limit: Duration) -> Self {
         Self(Instant::now() + limit)
     }
 
     /// Asks until there is an answer. None: the deadline passed.
-    pub(crate) fn poll<T>(self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    pub fn poll<T>(self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
         loop {
             let answer = ask();
             if answer.is_some() || Instant::now() >= self.0 {
@@ -29,8 +30,17 @@ impl Deadline {
         }
     }
 
+    /// Whether the moment is over.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        Instant::now() >= self.0
+    }
+
     /// As [`Deadline::poll`], where asking may fail for good.
-    pub(crate) fn try_poll<T, E>(self, mut ask: impl FnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
+    ///
+    /// # Errors
+    /// Whatever asking says.
+    pub fn try_poll<T, E>(self, mut ask: impl FnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
         self.poll(|| ask().transpose()).transpose()
     }
 }

@@ -98,7 +98,7 @@ impl Authenticator {
         let mut set = keys.current(cx).await?;
         let mut found = self.check_signature(&token, &set);
         let key_id = token.header.key_id.as_deref();
-        let may_change = !keys.are_fixed() && may_be_newer(found, key_id);
+        let may_change = !keys.are_fixed() && may_be_newer(found, key_id, &set);
         if may_change && let Some(newer) = keys.newer(&set, key_id, cx).await? {
             found = self.check_signature(&token, &newer);
             set = newer;
@@ -141,11 +141,11 @@ impl Authenticator {
     }
 }
 
-/// Whether another key set could judge a token differently. Without a `kid` nothing says that the right key was tried.
-fn may_be_newer(found: Result<(), Refusal>, key_id: Option<&str>) -> bool {
+/// Whether another key set could judge a token differently. Without a `kid` that the set knows nothing says that the right key was tried.
+fn may_be_newer(found: Result<(), Refusal>, key_id: Option<&str>, set: &KeySet) -> bool {
     match found {
         Err(Refusal::UnknownKey) => true,
-        Err(Refusal::Signature) => key_id.is_none(),
+        Err(Refusal::Signature) => key_id.is_none_or(|id| !set.keys.knows(id)),
         _ => false,
     }
 }

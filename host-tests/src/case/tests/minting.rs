@@ -68,6 +68,15 @@ fn a_damaged_token_is_another_that_does_not_verify() {
 }
 
 #[test]
+fn a_value_may_name_others_in_any_order() {
+    let digest = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"; // of "abc"
+    let token = make("v: { jwt: { secret: s, header: { alg: HS256 }, claims: { ath: '${w}' } } }\nw: { sha256: abc }");
+    assert_eq!(claims(&token.unwrap()).unwrap(), json!({ "ath": digest }));
+    let endless = format!("{:#}", make("v: { sha256: '${w}' }\nw: { sha256: '${v}' }").unwrap_err());
+    assert!(endless.contains("vars.v"), "{endless}");
+}
+
+#[test]
 fn what_cannot_be_made_says_why() {
     for (wrong, says) in [
         ("v: { jwt: { secret: s, header: {} } }", "sign_with"),

@@ -157,3 +157,19 @@ fn rules_of_upstreams_are_checked() {
         assert!(error.contains(says), "{rules}: {error}");
     }
 }
+
+#[test]
+fn an_upstream_that_a_case_changes_is_there_and_takes_connections() {
+    for (first, change, says) in [
+        ("idp: [{ reply: {} }]", "other: [{ reply: {} }]", "no such upstream"),
+        ("idp: [{ reply: {} }]", "idp: [{ fault: refuse }]", "does not change"),
+        ("idp: [{ fault: refuse }]", "idp: [{ reply: {} }]", "does not change"),
+        ("idp: [{ reply: {} }]", "idp: [{ when: { path: / } }]", "neither"),
+    ] {
+        let text = format!(
+            "about: x\nconfig: {{}}\nupstreams: {{ {first} }}\ncases:\n  - {{ name: a, upstreams: {{ {change} }}, request: {{ path: / }}, expect: {{}} }}"
+        );
+        let error = format!("{:#}", parse(&text).expect_err(change));
+        assert!(error.contains(says), "{change}: {error}");
+    }
+}

@@ -97,6 +97,23 @@ fn what_is_described_happens() {
 }
 
 #[test]
+fn an_upstream_changes_with_a_case_and_stays_so() {
+    let cases = r#"
+- name: as the file says
+  request: { path: /a, headers: [[x-token, bad]] }
+  expect: { status: 403, body: "404" }
+- name: as the case says
+  upstreams: { idp: [{ reply: { status: 200 } }] }
+  request: { path: /a, headers: [[x-token, bad]] }
+  expect: { status: 200, callouts: { idp: 1 } }
+- name: as the case before said
+  request: { path: /a, headers: [[x-token, bad]] }
+  expect: { status: 200, callouts: { idp: 1 } }
+"#;
+    assert_eq!(differing(cases), Vec::<Vec<String>>::new());
+}
+
+#[test]
 fn what_is_not_as_described_is_told_and_the_next_case_goes_on() {
     let cases = r#"
 - name: expects to be denied

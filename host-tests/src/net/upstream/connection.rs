@@ -5,8 +5,10 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use gatewright_testing::message::{Request, Response};
+use rustls::{ServerConnection, StreamOwned};
 
 use super::{Answer, Shared};
+use crate::net::connection::Connection;
 use crate::net::encode;
 use crate::net::wire::{self, Framing, Head};
 
@@ -17,19 +19,30 @@ enum Next {
     Reset,
 }
 
+type Stream = Box<dyn Connection>;
+
 /// Serves until the peer or the upstream ends.
 pub(super) fn serve(id: usize, stream: TcpStream, shared: &Shared) {
     let _best_effort = stream.set_nodelay(true);
-    let mut reader = BufReader::new(stream);
+    let mut reader = BufReader::new(secured(stream, shared));
     let next = exchanges(&mut reader, shared);
     if !matches!(next, Next::Reset) {
-        let _gone = reader.get_ref().shutdown(Shutdown::Write);
+        let _gone = reader.get_ref().socket().shutdown(Shutdown::Write);
     }
     // A reset is sent only once every handle is closed.
     shared.lock().streams.retain(|(stream, _)| *stream != id);
 }
 
-fn exchanges(reader: &mut BufReader<TcpStream>, shared: &Shared) -> Next {
+/// The handshake happens with the first bytes read.
+fn secured(stream: TcpStream, shared: &Shared) -> Stream {
+    let tls = shared.tls.clone().and_then(|config| ServerConnection::new(config).ok());
+    match tls {
+        Some(tls) => Box::new(StreamOwned::new(tls, stream)),
+        None => Box::new(stream),
+    }
+}
+
+fn exchanges(reader: &mut BufReader<Stream>, shared: &Shared) -> Next {
     while let Some(request) = read_request(reader) {
         shared.lock().requests.push(request.clone());
         let answer = (shared.handler)(&request);
@@ -41,7 +54,7 @@ fn exchanges(reader: &mut BufReader<TcpStream>, shared: &Shared) -> Next {
     Next::Close
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
+fn read_request(reader: &mut BufReader<Stream>) -> Option<Request> {
     let Head { start, fields } = wire::read_head(reader).ok()?;
     let mut words = start.split(' ');
     let (method, path) = (words.next()?, words.next()?);
@@ -63,14 +76,14 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     Some(request)
 }
 
-fn perform(stream: &mut TcpStream, request: &Request, answer: Answer, shared: &Shared) -> Next {
+fn perform(stream: &mut Stream, request: &Request, answer: Answer, shared: &Shared) -> Next {
     match answer {
         Answer::Respond(response) => respond(stream, request, &response),
         Answer::After(duration, answer) => {
             shared.pause(duration);
             perform(stream, request, *answer, shared)
         }
-        Answer::Reset => reset(stream),
+        Answer::Reset => reset(stream.socket()),
         Answer::Hang => hang(stream),
         Answer::Truncated(response) => truncate(stream, &response),
         Answer::Raw(bytes) => {
@@ -80,7 +93,7 @@ fn perform(stream: &mut TcpStream, request: &Request, answer: Answer, shared: &S
     }
 }
 
-fn respond(stream: &mut TcpStream, request: &Request, response: &Response) -> Next {
+fn respond(stream: &mut Stream, request: &Request, response: &Response) -> Next {
     let mut bytes = encode::response_head(response);
     let status = response.status();
     if request.header(":method").as_deref() != Some("HEAD") && status != 204 && status != 304 {
@@ -90,7 +103,7 @@ fn respond(stream: &mut TcpStream, request: &Request, response: &Response) -> Ne
     if stream.write_all(&bytes).is_err() { Next::Close } else { Next::Keep }
 }
 
-fn truncate(stream: &mut TcpStream, response: &Response) -> Next {
+fn truncate(stream: &mut Stream, response: &Response) -> Next {
     let mut bytes = encode::response_head(response);
     let body = response.body_bytes();
     bytes.extend(body.iter().take(body.len() / 2));
@@ -104,7 +117,7 @@ fn reset(stream: &TcpStream) -> Next {
     Next::Reset
 }
 
-fn hang(stream: &mut TcpStream) -> Next {
+fn hang(stream: &mut Stream) -> Next {
     // Ends when the peer closes, or the upstream does.
     let mut sink = [0; 1024];
     while stream.read(&mut sink).is_ok_and(|read| read > 0) {}

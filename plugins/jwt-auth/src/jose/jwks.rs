@@ -21,8 +21,9 @@ const MAX_WARNED_ID: usize = 64;
 #[derive(Debug, Default)]
 pub struct Jwks {
     keys: Vec<Key>,
-    /// Indices of all keys, and of the keys of each `kid`, in the document's order.
+    /// Indices of all keys, of those without `kid`, and of those of each `kid`, in the document's order.
     all: Vec<usize>,
+    without_id: Vec<usize>,
     by_id: BTreeMap<Box<str>, Vec<usize>>,
 }
 
@@ -85,12 +86,13 @@ impl Jwks {
         Ok((set, warnings))
     }
 
-    /// The keys to try for a token that names `algorithm` and maybe `key_id`: those whose `kid` is equal, or without one all that accept the
-    /// algorithm. At most [`MAX_CANDIDATES`], in the document's order.
+    /// The keys to try for a token that names `algorithm` and maybe `key_id`. Without one these are all that accept the algorithm; else those
+    /// whose `kid` is equal, and if there is none those that have no `kid`: it is a hint (RFC 7515 §4.1.4), which they do not contradict. At
+    /// most [`MAX_CANDIDATES`], in the document's order.
     pub fn candidates(&self, algorithm: Algorithm, key_id: Option<&str>) -> impl Iterator<Item = &Key> {
         let indices = match key_id {
             None => self.all.as_slice(),
-            Some(id) => self.by_id.get(id).map_or(&[][..], Vec::as_slice),
+            Some(id) => self.by_id.get(id).unwrap_or(&self.without_id).as_slice(),
         };
         let keys = indices.iter().filter_map(|index| self.keys.get(*index));
         keys.filter(move |key| key.accepts(algorithm)).take(MAX_CANDIDATES)
@@ -139,8 +141,9 @@ impl Jwks {
 
     fn add(&mut self, key: Key) {
         let index = self.keys.len();
-        if let Some(id) = key.id() {
-            self.by_id.entry(id.into()).or_default().push(index);
+        match key.id() {
+            Some(id) => self.by_id.entry(id.into()).or_default().push(index),
+            None => self.without_id.push(index),
         }
         self.all.push(index);
         self.keys.push(key);

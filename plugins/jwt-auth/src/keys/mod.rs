@@ -2,7 +2,7 @@
 //!
 //! - [`config`]: what an operator writes; [`plan`]: what that means.
 //! - [`fetch`], [`document`], [`freshness`]: one fetch, what is good enough, and for how long.
-//! - [`vault`], [`status`]: what the workers share; [`member`]: how they wake each other.
+//! - [`vault`], [`status`]: what the workers share, [`inherit`] across configurations too; [`member`]: how they wake each other.
 //! - [`refresh`]: the background task; [`remote`], [`wait`]: what requests see of it.
 
 mod config;
@@ -10,6 +10,7 @@ mod document;
 mod endpoint;
 mod fetch;
 mod freshness;
+mod inherit;
 mod member;
 mod plan;
 mod refresh;

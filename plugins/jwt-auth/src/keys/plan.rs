@@ -101,8 +101,12 @@ impl Plan {
 
     /// A name for everything that workers share about this plan: equal plans, and only those, share it.
     pub(super) fn id(&self) -> String {
-        let digest = Sha256::digest(format!("{self:?}").as_bytes());
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        digest(&format!("{self:?}"))
+    }
+
+    /// A name for where the set comes from, however often and patiently.
+    pub(super) fn origin_id(&self) -> String {
+        digest(&format!("{:?}", self.origin))
     }
 }
 
@@ -130,6 +134,10 @@ impl Times {
         }
         Ok(())
     }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn endpoint(field: &str, uri: &str) -> Result<Endpoint, ConfigError> {

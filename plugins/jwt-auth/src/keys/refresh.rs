@@ -26,6 +26,8 @@ const LEASE_POLL: Duration = Duration::from_millis(250);
 pub(super) async fn run(remote: Rc<Remote>, services: Services) {
     services.sleep(SETTLE).await;
     let mut member = join(&remote, &services).await;
+    // Without it the keys come from the issuer alone.
+    drop(remote.vault.inherit());
     loop {
         member.heartbeat(&remote.vault.store, services.now().nanos());
         remote.sync(&services);
@@ -38,7 +40,7 @@ pub(super) async fn run(remote: Rc<Remote>, services: Services) {
 async fn join(remote: &Remote, services: &Services) -> Member {
     let mut told = false;
     loop {
-        match Member::join(&remote.vault.store, &remote.id, services.now().nanos()) {
+        match Member::join(&remote.vault.store, &remote.vault.id, services.now().nanos()) {
             Ok(member) => return member,
             Err(error) if !told => {
                 told = true;

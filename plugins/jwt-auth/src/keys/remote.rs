@@ -15,14 +15,10 @@ use super::unknown::UnknownIds;
 use super::vault::{Stored, Vault};
 use super::{KeySet, refresh};
 
-/// What outlasts a fetch: the worker must still hold its lease when it writes the result.
-const LEASE_SLACK: std::time::Duration = std::time::Duration::from_secs(2);
-
 /// A key set that a background task keeps up to date.
 pub(crate) struct Remote {
     pub(super) provider: String,
     pub(super) plan: Plan,
-    pub(super) id: String,
     pub(super) vault: Vault,
     /// The shared record as this worker read it last.
     pub(super) status: Cell<Status>,
@@ -64,20 +60,18 @@ impl Remote {
     pub(super) fn of(plan: Plan, provider: &str, setup: &Setup) -> Result<Rc<Self>, ConfigError> {
         let registry = setup.shared(Registry::default);
         let id = plan.id();
-        if let Some(known) = registry.0.borrow().iter().find(|known| known.id == id) {
+        if let Some(known) = registry.0.borrow().iter().find(|known| known.vault.id == id) {
             return Ok(Rc::clone(known));
         }
-        let remote = Rc::new(Self::new(plan, id, provider, setup)?);
+        let remote = Rc::new(Self::new(plan, provider, setup)?);
         registry.0.borrow_mut().push(Rc::clone(&remote));
         let task = Rc::clone(&remote);
         setup.spawn(|services| refresh::run(task, services));
         Ok(remote)
     }
 
-    fn new(plan: Plan, id: String, provider: &str, setup: &Setup) -> Result<Self, ConfigError> {
-        let lease = plan.fetch_limit().saturating_add(LEASE_SLACK);
-        let vault = Vault::new(setup.services().host(), &id, plan.max_bytes, lease);
-        let vault = vault.map_err(|error| ConfigError::new(error.to_string()))?;
+    fn new(plan: Plan, provider: &str, setup: &Setup) -> Result<Self, ConfigError> {
+        let vault = Vault::new(setup.services().host(), &plan).map_err(|error| ConfigError::new(error.to_string()))?;
         let name: String =
             provider.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         let metrics = Metrics {
@@ -89,7 +83,6 @@ impl Remote {
         Ok(Self {
             provider: provider.to_owned(),
             plan,
-            id,
             vault,
             status: Cell::default(),
             loaded: RefCell::default(),

@@ -49,6 +49,17 @@ impl State {
         }
     }
 
+    /// How the record has it.
+    fn number(self) -> u64 {
+        match self {
+            Self::New => 0,
+            Self::Missing => 1,
+            Self::Fresh => 2,
+            Self::Stale => 3,
+            Self::Expired => 4,
+        }
+    }
+
     fn level(self) -> LogLevel {
         match self {
             Self::New | Self::Fresh => LogLevel::Info,
@@ -58,15 +69,18 @@ impl State {
     }
 }
 
-/// Logs how a fetch changed the state since the record `before`; `reason` if it failed.
+/// Logs how a fetch changed the state since the log was told last, or the keys since the record `before`; `reason` if it failed.
 pub(super) fn changes(remote: &Remote, services: &Services, before: Status, reason: Option<&str>, warnings: &[String]) {
-    let Ok(after) = remote.vault.status() else { return };
-    let stale_if_error = nanos(remote.plan.times.stale_if_error);
-    let old = State::of(&before, stale_if_error, before.attempted_at);
-    let state = State::of(&after, stale_if_error, services.now().nanos());
-    if old == state && before.generation == after.generation {
-        return;
-    }
+    let (stale_if_error, now) = (nanos(remote.plan.times.stale_if_error), services.now().nanos());
+    // The record remembers what was told: time alone changes the state too, while a fetch is under way.
+    let told = remote.vault.update(|status| {
+        let state = State::of(status, stale_if_error, now);
+        let news = status.reported != state.number() || status.generation != before.generation;
+        status.reported = state.number();
+        news
+    });
+    let Ok(Some((_, after))) = told else { return };
+    let state = State::of(&after, stale_if_error, now);
     let say = |level, message: &str| {
         let event = Event {
             event: "jwks",

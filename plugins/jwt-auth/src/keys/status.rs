@@ -2,8 +2,8 @@
 
 use super::span::runs;
 
-const HEADER: [u8; 8] = *b"GWJK\x01\0\0\0";
-const WORDS: usize = 10;
+const HEADER: [u8; 8] = *b"GWJK\x02\0\0\0";
+const WORDS: usize = 11;
 const SECOND: u64 = 1_000_000_000;
 
 /// The record. Times are nanoseconds since the Unix epoch, stretches nanoseconds.
@@ -28,6 +28,8 @@ pub(super) struct Status {
     pub(super) completed: u64,
     /// Fencing token of the last fetch's lease.
     pub(super) token: u64,
+    /// The state that the log was told last, as a number.
+    pub(super) reported: u64,
 }
 
 impl Status {
@@ -36,9 +38,11 @@ impl Status {
         let words = value.strip_prefix(HEADER.as_slice()).map(|words| words.as_chunks::<8>());
         let Some((chunks, [])) = words else { return Self::default() };
         let Ok(chunks) = <&[[u8; 8]; WORDS]>::try_from(chunks) else { return Self::default() };
-        let [generation, fetched_at, fresh_for, attempted_at, wait, failures, asked_at, in_flight, completed, token] =
-            chunks.map(u64::from_le_bytes);
-        Self { generation, fetched_at, fresh_for, attempted_at, wait, failures, asked_at, in_flight, completed, token }
+        let words = chunks.map(u64::from_le_bytes);
+        let [generation, fetched_at, fresh_for, attempted_at, wait, failures, ..] = words;
+        let [.., asked_at, in_flight, completed, token, reported] = words;
+        let fetches = Self { generation, fetched_at, fresh_for, attempted_at, wait, failures, ..Self::default() };
+        Self { asked_at, in_flight, completed, token, reported, ..fetches }
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
@@ -53,6 +57,7 @@ impl Status {
             self.in_flight,
             self.completed,
             self.token,
+            self.reported,
         ];
         let mut out = HEADER.to_vec();
         out.extend(words.iter().flat_map(|word| word.to_le_bytes()));
@@ -105,6 +110,16 @@ impl Status {
         self.wait = wait;
         self.failures = self.failures.saturating_add(1);
         self.end();
+    }
+
+    /// Takes over a document that another plan fetched, unless there is a newer one. The next fetch is due at once.
+    pub(super) fn inherit(&mut self, generation: u64, from: &Self) -> bool {
+        let newer = from.fetched_at > self.fetched_at;
+        if newer {
+            (self.generation, self.fetched_at, self.fresh_for) = (generation, from.fetched_at, from.fresh_for);
+            (self.attempted_at, self.wait) = (0, 0);
+        }
+        newer
     }
 
     fn end(&mut self) {

@@ -6,15 +6,18 @@ use std::time::Duration;
 use gatewright::host::Host;
 use gatewright::store::{Lease, SharedStore, StoreError, StoreLimits, Update};
 
+use super::plan::Plan;
 use super::status::Status;
 
 const NAMESPACE: &str = "gatewright.jwt-auth.jwks";
 const ATTEMPTS: u32 = 64;
-/// Status, document, lease, worker numbers, and a broadcast's two.
-const KEYS: usize = 6;
+/// Status, document, origin, lease, worker numbers, and a broadcast's two.
+const KEYS: usize = 7;
 /// What a document starts with; then the fencing token of its writer and its number.
 const HEADER: [u8; 8] = *b"GWJD\x01\0\0\0";
 const OVERHEAD: usize = HEADER.len() + 16;
+/// What outlasts a fetch: the worker must still hold its lease when it writes the result.
+const LEASE_SLACK: Duration = Duration::from_secs(2);
 /// A broadcast's directory must fit into a value, however small documents are.
 const MIN_VALUE: usize = 16 * 1024;
 
@@ -22,25 +25,41 @@ const MIN_VALUE: usize = 16 * 1024;
 pub(super) struct Vault {
     pub(super) store: SharedStore,
     pub(super) lease: Lease,
+    pub(super) id: String,
     status_key: String,
     document_key: String,
+    /// Names the last plan for this origin.
+    pub(super) origin_key: String,
 }
 
 /// A stored document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stored<'a> {
-    token: u64,
+    /// Fencing token of its writer.
+    pub(super) token: u64,
     pub(super) generation: u64,
     pub(super) bytes: &'a [u8],
 }
 
 impl Vault {
     /// Asks the host for nothing yet.
-    pub(super) fn new(host: Rc<dyn Host>, id: &str, max_bytes: usize, lease: Duration) -> Result<Self, StoreError> {
-        let value_bytes = max_bytes.saturating_add(OVERHEAD).max(MIN_VALUE);
+    pub(super) fn new(host: Rc<dyn Host>, plan: &Plan) -> Result<Self, StoreError> {
+        let value_bytes = plan.max_bytes.saturating_add(OVERHEAD).max(MIN_VALUE);
         let store = SharedStore::new(host, NAMESPACE, StoreLimits { keys: KEYS, value_bytes })?;
-        let lease = Lease::new(&store, id, lease)?;
-        Ok(Self { store, lease, status_key: format!("status.{id}"), document_key: format!("document.{id}") })
+        let id = plan.id();
+        let lease = Lease::new(&store, &id, plan.fetch_limit().saturating_add(LEASE_SLACK))?;
+        let (status_key, document_key) = (Self::status_key_of(&id), Self::document_key_of(&id));
+        Ok(Self { store, lease, status_key, document_key, origin_key: format!("origin.{}", plan.origin_id()), id })
+    }
+
+    /// Where the record of a plan is.
+    pub(super) fn status_key_of(id: &str) -> String {
+        format!("status.{id}")
+    }
+
+    /// Where the document of a plan is.
+    pub(super) fn document_key_of(id: &str) -> String {
+        format!("document.{id}")
     }
 
     pub(super) fn status(&self) -> Result<Status, StoreError> {

@@ -71,6 +71,8 @@ impl HeaderPlace {
     }
 
     fn token<'a>(&self, value: &'a [u8]) -> Option<(&'a [u8], usize)> {
+        // Whoever reads the header after this policy may skip blanks in front, so this policy does.
+        let value = value.trim_ascii_start();
         self.prefixes.iter().enumerate().find_map(|(number, prefix)| Some((after(value, &prefix.text)?, number)))
     }
 }

@@ -31,6 +31,7 @@ fn by_default_it_is_the_bearer_in_any_case() {
         ("Bearer abc", "abc"),
         ("bEARER   abc ", "abc"),
         ("DPoP abc", "abc"),
+        (" \tBearer abc", "abc"),
         ("Bearer", ""),
         ("Bearer ", ""),
         ("Bearer\tabc", "\tabc"),

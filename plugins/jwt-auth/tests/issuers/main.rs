@@ -16,4 +16,5 @@ mod refresh;
 mod rotation;
 mod support;
 mod trouble;
+mod updates;
 mod waiting;

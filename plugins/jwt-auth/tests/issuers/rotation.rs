@@ -103,6 +103,18 @@ fn a_token_without_an_id_makes_the_proxy_look_for_new_keys_too() {
 }
 
 #[test]
+fn a_token_whose_id_no_key_has_makes_the_proxy_look_even_if_keys_without_id_were_tried() {
+    let nameless = |id: &str| ok(document(&[id]).replace("\"kid\"", "\"x-kid\""));
+    let idp = Idp::new(nameless(OLD));
+    let mut proxy = running(&idp, 2);
+    assert_eq!(status(&mut proxy, 0, &token(OLD)), 200);
+    idp.serve(nameless(NEW));
+    let exchange = send(&mut proxy, 1, &token(NEW));
+    proxy.advance(ms(10));
+    assert_eq!((exchange.status(), idp.count()), (200, 2));
+}
+
+#[test]
 fn an_issuer_that_hangs_refuses_nobody_but_who_needs_it() {
     let idp = Idp::new(jwks(&[OLD]));
     let mut proxy = running(&idp, 2);

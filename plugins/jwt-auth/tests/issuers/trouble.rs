@@ -83,6 +83,22 @@ fn each_change_of_state_is_logged_once() {
 }
 
 #[test]
+fn a_state_that_changes_while_a_fetch_is_under_way_is_logged_once() {
+    // Each fetch takes five seconds to fail, and another one begins ten seconds later: the keys end within some of them.
+    for bound in 3_600..3_616 {
+        let idp = Idp::new(jwks(&[OLD]));
+        let source =
+            json!({"upstream": "idp", "uri": "https://idp.example/jwks.json", "stale_if_error": format!("{bound}s")});
+        let mut proxy = start(builder(&idp, 2).config(config(&json!({ "remote": source }))));
+        proxy.advance(ms(50));
+        idp.serve(Answer::never());
+        proxy.advance(secs(2 * 3600));
+        let states: Vec<_> = events(&proxy).into_iter().map(|(state, _)| state).collect();
+        assert_eq!(states, ["fresh", "stale", "expired"], "{bound}");
+    }
+}
+
+#[test]
 fn a_failing_issuer_is_asked_with_growing_pauses() {
     let idp = Idp::new(Answer::refused());
     let mut proxy = running(&idp, 4);

@@ -52,7 +52,7 @@ fn a_document_must_be_a_key_set_within_limits() {
 }
 
 #[test]
-fn with_a_kid_only_equal_ones_are_tried() {
+fn with_a_kid_equal_ones_are_tried_or_else_those_without() {
     let (set, _) = parse(&[
         named("p-256", Some("a")),
         named("p-256-other", Some("a")),
@@ -60,13 +60,15 @@ fn with_a_kid_only_equal_ones_are_tried() {
         named("p-256", Some("b")),
         named("p-256", None),
     ]);
+    assert!(!set.knows("A"));
     let count = |algorithm, id| set.candidates(algorithm, id).count();
     assert_eq!(count(Algorithm::Es256, Some("a")), 2);
     assert_eq!(count(Algorithm::Rs256, Some("a")), 1);
     assert_eq!(count(Algorithm::Es384, Some("a")), 0);
     assert_eq!(count(Algorithm::Hs256, Some("a")), 0);
-    assert_eq!(count(Algorithm::Es256, Some("A")), 0);
-    assert_eq!(count(Algorithm::Es256, Some("")), 0);
+    assert_eq!(count(Algorithm::Es256, Some("A")), 1, "the one that says nothing else");
+    assert_eq!(count(Algorithm::Es256, Some("")), 1);
+    assert_eq!(count(Algorithm::Rs256, Some("A")), 0);
     assert_eq!(count(Algorithm::Es256, None), 4);
 }
 

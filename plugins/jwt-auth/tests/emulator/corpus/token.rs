@@ -4,7 +4,7 @@ use jwt_auth::jose::base64url;
 use serde_json::{Map, Value, json};
 
 use super::Case;
-use crate::support::{NOW, issuer, jwk, sign_text};
+use crate::support::{issuer, jwk, sign_text};
 
 /// Order of the group of P-256.
 const ORDER: [u8; 32] = [
@@ -12,9 +12,15 @@ const ORDER: [u8; 32] = [
     0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
-pub(super) fn of(case: &Case) -> String {
+/// Order of the group of Ed25519, the least significant byte first.
+const ORDER_OF_ED25519: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+pub(super) fn of(case: &Case, now: u64) -> String {
     let header = laid(json!({"alg": "RS256", "kid": "rsa-2048"}), &case.header);
-    let claims = json!({"iss": issuer("main"), "aud": "orders", "sub": "anna", "exp": NOW + 300});
+    let claims = json!({"iss": issuer("main"), "aud": "orders", "sub": "anna", "exp": now + 300});
     let header_text = case.header_text.clone().unwrap_or_else(|| header.to_string());
     let payload = case.payload_text.clone().unwrap_or_else(|| laid(claims, &case.claims).to_string());
     let algorithm = case.sign_as.clone().unwrap_or_else(|| header["alg"].as_str().unwrap().to_owned());
@@ -61,6 +67,11 @@ fn changed(token: &str, step: &str) -> String {
         "zero_s" => bytes[half..].fill(0),
         "order_r" => bytes[..half].copy_from_slice(&ORDER),
         "order_s" => bytes[half..].copy_from_slice(&ORDER),
+        "high_s" => {
+            let s = difference(&ORDER, &bytes[half..]);
+            bytes[half..].copy_from_slice(&s);
+        }
+        "s_plus_order" => add_little_endian(&mut bytes[half..], &ORDER_OF_ED25519),
         "drop_signature" => return format!("{header}.{payload}"),
         "five_parts" => return format!("{header}.{payload}.{signature}.e30.e30"),
         "dot_end" => return format!("{token}."),
@@ -111,4 +122,30 @@ fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     };
     let body = [integer(r), integer(s)].concat();
     [&[0x30, body.len() as u8], body.as_slice()].concat()
+}
+
+/// `a - b` for numbers with the most significant byte first.
+fn difference(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut borrow = 0;
+    let mut digits: Vec<u8> = a
+        .iter()
+        .zip(b)
+        .rev()
+        .map(|(a, b)| {
+            let digit = i16::from(*a) - i16::from(*b) - borrow;
+            borrow = i16::from(digit < 0);
+            digit.rem_euclid(256) as u8
+        })
+        .collect();
+    digits.reverse();
+    digits
+}
+
+/// Adds a number with the least significant byte first to another.
+fn add_little_endian(a: &mut [u8], b: &[u8]) {
+    let mut carry = 0;
+    for (a, b) in a.iter_mut().zip(b) {
+        let digit = u16::from(*a) + u16::from(*b) + carry;
+        (*a, carry) = (digit as u8, digit >> 8);
+    }
 }
