@@ -1,8 +1,12 @@
 //! Settings of the policy.
 
+mod global;
+
 use gatewright::config::{Duration, HeaderName, Percent, Rate, Size, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use self::global::{Breaker, Global, GlobalMode, Lease, Service};
 
 /// Settings of one route.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -14,6 +18,9 @@ pub struct Config {
     /// Host memory for the counters of all rules and routes, the same in all of them. Default: 64MiB, for about half a million keys.
     #[serde(default = "default_memory")]
     pub memory: Size,
+    /// Envoy's rate limit service, which `global` rules ask.
+    #[serde(default)]
+    pub service: Option<Service>,
     /// What a refused request gets.
     #[serde(default)]
     pub refusal: Refusal,
@@ -41,10 +48,14 @@ pub struct Rule {
     /// What to do if a part of the key is missing. Default: count; such requests share a counter.
     #[serde(default)]
     pub when_missing: Missing,
-    /// The limits; all of them hold.
-    #[schemars(length(min = 1, max = 8))]
+    /// The limits of this proxy; all of them hold. At least one, unless the rule is `global`.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
     pub limits: Vec<Limit>,
-    /// Other limits for some keys; the first that matches.
+    /// The limit of the rate limit service holds too, for all proxies together.
+    #[serde(default)]
+    pub global: Option<Global>,
+    /// Other limits for some keys, instead of all of the rule's; the first that matches.
     #[serde(default)]
     pub overrides: Vec<Override>,
     /// What a request costs. Default: 1.

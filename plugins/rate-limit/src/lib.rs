@@ -20,16 +20,19 @@ mod admission;
 mod answer;
 mod config;
 mod counter;
+mod global;
 mod in_flight;
 mod key;
 mod policy;
+mod remote;
 mod rule;
+mod service;
 mod shared;
 mod store;
 
 pub use config::{
-    Algorithm, CertificateField, ClientIp, Config, Cost, Headers, KeyPart, Limit, Lots, Missing, Override, Penalty,
-    Refusal, Responses, Rule, Settle, Undecided,
+    Algorithm, Breaker, CertificateField, ClientIp, Config, Cost, Global, GlobalMode, Headers, KeyPart, Lease, Limit,
+    Lots, Missing, Override, Penalty, Refusal, Responses, Rule, Service, Settle, Undecided,
 };
 pub use policy::RateLimit;
 
