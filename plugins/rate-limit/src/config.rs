@@ -198,7 +198,11 @@ pub struct Cost {
     /// Header field of the request that says the cost, as a number; without it, `fixed`.
     #[serde(default)]
     pub header: Option<HeaderName>,
-    /// The most that the header field counts for; the least is 1. Default: 1000.
+    /// Bytes of the request's body that cost 1, a started one counts whole. A body whose size is not known beforehand costs `max`,
+    /// unless the module was built to read bodies. Goes not with `header`.
+    #[serde(default)]
+    pub body: Option<Size>,
+    /// The most that the header field or the body counts for; the least is 1. Default: 1000.
     #[serde(default = "default_max_cost")]
     pub max: u32,
 }
@@ -287,7 +291,7 @@ pub enum Undecided {
 
 impl Default for Cost {
     fn default() -> Self {
-        Self { fixed: one(), header: None, max: default_max_cost() }
+        Self { fixed: one(), header: None, body: None, max: default_max_cost() }
     }
 }
 

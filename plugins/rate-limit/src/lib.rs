@@ -18,6 +18,7 @@ pub mod algorithm;
 
 mod admission;
 mod answer;
+mod body;
 mod config;
 mod counter;
 mod global;
@@ -36,8 +37,12 @@ pub use config::{
 };
 pub use policy::RateLimit;
 
-#[cfg(feature = "response")]
+#[cfg(all(not(feature = "body"), feature = "response"))]
 gatewright::export!(RateLimit, response_headers);
-#[cfg(not(feature = "response"))]
+#[cfg(all(not(feature = "body"), not(feature = "response")))]
 gatewright::export!(RateLimit);
+#[cfg(all(feature = "body", feature = "response"))]
+gatewright::export!(RateLimit, request_body, response_headers);
+#[cfg(all(feature = "body", not(feature = "response")))]
+gatewright::export!(RateLimit, request_body);
 gatewright::embed_schema!("../config.schema.json");

@@ -7,6 +7,7 @@ use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Response, Setup}
 
 use crate::admission::{Admission, Admitted, Refused};
 use crate::answer;
+use crate::body;
 use crate::config::{Config, Headers, Refusal, Responses, Undecided};
 use crate::global::Ask;
 use crate::remote::{Passed, Remote};
@@ -16,6 +17,7 @@ use crate::shared::Shared;
 const MAX_RULES: usize = 32;
 /// How often a request may try again: others may come first each time.
 const MAX_TRIES: u32 = 16;
+const SEES_BODY: bool = cfg!(feature = "body");
 const SEES_RESPONSE: bool = cfg!(feature = "response");
 
 /// Limits how much a client may ask for.
@@ -27,14 +29,18 @@ pub struct RateLimit {
     when_contended: Undecided,
     when_full: Undecided,
     needs_response: bool,
+    /// Bytes of a request's body that matter; 0 if none does.
+    most_body: usize,
 }
 
 impl Policy for RateLimit {
     type Config = Config;
-    #[cfg(feature = "response")]
-    const PHASES: Phases = Phases::RESPONSE_HEADERS;
-    #[cfg(not(feature = "response"))]
-    const PHASES: Phases = Phases::REQUEST_HEADERS;
+    const PHASES: Phases = match (SEES_BODY, SEES_RESPONSE) {
+        (false, false) => Phases::REQUEST_HEADERS,
+        (false, true) => Phases::RESPONSE_HEADERS,
+        (true, false) => Phases::REQUEST_BODY,
+        (true, true) => Phases::REQUEST_BODY.and(Phases::RESPONSE_HEADERS),
+    };
 
     fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
         let shared = Shared::of(setup, config.memory)?;
@@ -52,14 +58,16 @@ impl Policy for RateLimit {
                 "settle, penalty and `headers: {on: all}` need the response; this module was built without it";
             return Err(ConfigError::new(message));
         }
+        let most_body = rules.iter().map(Rule::counts_body).max().unwrap_or(0);
         let Config { refusal, headers, when_contended, when_full, .. } = config;
-        Ok(Self { rules, shared, refusal, headers, when_contended, when_full, needs_response })
+        Ok(Self { rules, shared, refusal, headers, when_contended, when_full, needs_response, most_body })
     }
 
     async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
         let mut demand = Demand::default();
+        let body = if self.most_body > 0 { body::size(&mut request, self.most_body).await? } else { 0 };
         for rule in &self.rules {
-            rule.demand(&request, cx, &self.shared.hasher, &mut demand);
+            rule.demand(&request, body, cx, &self.shared.hasher, &mut demand);
         }
         let mut admitted = match self.admit(&demand.charges, cx).await? {
             Ok(admitted) => admitted,

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
-use gatewright::config::{ConfigError, StatusCode};
+use gatewright::config::{ConfigError, Size, StatusCode};
 use gatewright::store::{KeyHash, KeyHasher};
 use gatewright::{Context, Request};
 
@@ -17,6 +17,8 @@ use crate::store::{AnyStore, LotSize, Lots};
 
 const NAME_BYTES: usize = 64;
 const MAX_COST: u32 = 1_000_000;
+/// Larger bodies are in no proxy's buffer.
+const MAX_UNIT: u64 = 1 << 30;
 const MAX_QUEUE_SECONDS: u64 = 60;
 const MAX_EXPIRY_SECONDS: u64 = 60;
 const MILLION: u64 = 1_000_000;
@@ -103,10 +105,17 @@ impl Rule {
         self.settle.is_some() || self.penalty.is_some()
     }
 
-    /// Adds what a request takes from each limit of the rule.
+    /// Bytes of a body that matter; 0 if the body costs nothing.
+    pub(crate) fn counts_body(&self) -> usize {
+        let most = |unit: Size| unit.as_bytes().saturating_mul(self.cost.max.into());
+        self.cost.body.map_or(0, |unit| usize::try_from(most(unit)).unwrap_or(usize::MAX))
+    }
+
+    /// Adds what a request with so many bytes of body takes from each limit of the rule.
     pub(crate) fn demand<'a>(
         &'a self,
         request: &Request,
+        body: usize,
         cx: &Context,
         hasher: &KeyHasher,
         demand: &mut Demand<'a>,
@@ -116,7 +125,7 @@ impl Rule {
             return;
         }
         let hashed: Vec<_> = values.iter().map(Value::hashed).collect();
-        let cost = self.cost_of(request);
+        let cost = self.cost_of(request, body);
         let hash = |identity: &[&[u8]]| {
             let mut parts = Vec::with_capacity(1 + identity.len() + 2 * hashed.len());
             parts.push(self.name.as_bytes());
@@ -145,7 +154,11 @@ impl Rule {
         self.overrides.iter().find(|(patterns, _)| fits(patterns)).map(|(_, counters)| &**counters)
     }
 
-    fn cost_of(&self, request: &Request) -> u32 {
+    fn cost_of(&self, request: &Request, body: usize) -> u32 {
+        if let Some(unit) = self.cost.body {
+            let units = (body as u64).div_ceil(unit.as_bytes().max(1));
+            return u32::try_from(units).unwrap_or(u32::MAX).clamp(1, self.cost.max);
+        }
         let Some(name) = &self.cost.header else { return self.cost.fixed };
         let said = request.headers().all(name).filter_map(number).max();
         said.map_or(self.cost.fixed, |said| said.clamp(1, self.cost.max))
@@ -201,6 +214,12 @@ fn check_numbers(rule: &config::Rule) -> Result<(), ConfigError> {
     };
     within("cost.fixed", rule.cost.fixed.into(), 1, MAX_COST.into())?;
     within("cost.max", rule.cost.max.into(), 1, MAX_COST.into())?;
+    if let Some(unit) = rule.cost.body {
+        within("cost.body (in bytes)", unit.as_bytes(), 1, MAX_UNIT)?;
+        if rule.cost.header.is_some() {
+            return Err(ConfigError::at("cost.body", "goes not with `header`; make two rules of them"));
+        }
+    }
     if let Some(lots) = rule.lots {
         within("lots.size", lots.size.into(), 2, 10_000)?;
         within("lots.expiry (in ms)", lots.expiry.as_millis(), 1, MAX_EXPIRY_SECONDS * 1000)?;
