@@ -20,14 +20,14 @@ pub(crate) struct Backend {
 
 impl Backend {
     /// With one limit for each value of the descriptor's `tenant`.
-    pub(crate) fn start(most: u64, seconds: u64) -> Self {
+    pub(crate) fn start(most: i64, seconds: u64) -> Self {
         let redis = Redis::start().unwrap();
         let engine = Limitador::start(&redis.url(), vec![limit(most, seconds)]).unwrap();
         Self { redis, engine }
     }
 }
 
-pub(crate) fn limit(most: u64, seconds: u64) -> Limit {
+pub(crate) fn limit(most: i64, seconds: u64) -> Limit {
     Limit::new(DOMAIN, most, seconds, Vec::<String>::new(), ["tenant"])
 }
 

@@ -12,7 +12,7 @@ const CLIENTS: usize = 4;
 
 #[test]
 fn what_the_service_said_is_what_the_clients_got() {
-    let backend = Backend::start(LIMIT, 3600);
+    let backend = Backend::start(LIMIT.cast_signed(), 3600);
     // Long enough for a busy machine: no call may be given up here.
     let envoys = [0, 1].map(|_| envoy(&backend, "10000ms", json!({"mode": "exact"}), "closed"));
     let envoys = [&envoys[0], &envoys[1]];

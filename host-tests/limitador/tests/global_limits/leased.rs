@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(4);
 
 #[test]
 fn two_proxies_stay_inside_the_formula_with_one_call_in_a_hundred_requests() {
-    let backend = Backend::start(LIMIT, WINDOW_SECONDS);
+    let backend = Backend::start(LIMIT.cast_signed(), WINDOW_SECONDS);
     let lease = json!({"mode": "leased", "lease": {"max": BATCH, "expiry": "500ms"}});
     let envoys = [0, 1].map(|_| envoy(&backend, "5000ms", lease.clone(), "closed"));
     let envoys = [&envoys[0], &envoys[1]];

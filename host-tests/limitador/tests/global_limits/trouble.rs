@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::deployment::{BREAKER, Backend, envoy, limit, metric, timed, until};
 
-const LIMIT: u64 = 1000;
+const LIMIT: i64 = 1000;
 const TIMEOUT: Duration = Duration::from_millis(150);
 /// What a request may take beyond what it waits for, on a busy machine.
 const SLACK: Duration = Duration::from_millis(600);
