@@ -1,5 +1,8 @@
 //! A Redis of its own for a test.
-#![expect(clippy::disallowed_methods, reason = "another process keeps no virtual time: only the machine's clock bounds a wait for it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "another process keeps no virtual time: only the machine's clock bounds a wait for it"
+)]
 
 use std::fs;
 use std::io::{Read, Write};

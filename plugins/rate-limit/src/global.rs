@@ -49,10 +49,13 @@ impl Global {
         service: Option<&Rc<Service>>,
     ) -> Result<Self, ConfigError> {
         let Some(service) = service else {
-            return Err(ConfigError::new("needs a service to ask; write `service: { cluster: ..., domain: ... }` beside `rules`"));
+            return Err(ConfigError::new(
+                "needs a service to ask; write `service: { cluster: ..., domain: ... }` beside `rules`",
+            ));
         };
         let fallback = settings.fallback.as_ref().map(|limits| Counter::list(&rule.name, limits)).transpose();
-        let place = |error: ConfigError| ConfigError::at(error.path().replacen("limits", "fallback", 1), error.message());
+        let place =
+            |error: ConfigError| ConfigError::at(error.path().replacen("limits", "fallback", 1), error.message());
         let fallback = fallback.map_err(place)?;
         let [cluster, domain] = service.identity();
         let keys = keys(settings, &rule.key)?;
@@ -108,7 +111,9 @@ fn keys(settings: &config::Global, parts: &[KeyPart]) -> Result<Vec<String>, Con
         return Err(ConfigError::at("descriptor_keys", message));
     }
     match keys.iter().position(|key| key.is_empty() || key.len() > KEY_BYTES) {
-        Some(index) => Err(ConfigError::new(format!("write 1 to {KEY_BYTES} bytes")).index(index).within("descriptor_keys")),
+        Some(index) => {
+            Err(ConfigError::new(format!("write 1 to {KEY_BYTES} bytes")).index(index).within("descriptor_keys"))
+        }
         None => Ok(keys.clone()),
     }
 }

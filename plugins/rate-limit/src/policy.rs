@@ -48,8 +48,7 @@ impl Policy for RateLimit {
         check_rules(&config)?;
         let service = config.service.clone().map(|service| shared.service(service, setup)).transpose()?;
         let rule = |(index, rule)| {
-            Rule::new(rule, &shared, service.as_ref())
-                .map_err(|error: ConfigError| error.index(index).within("rules"))
+            Rule::new(rule, &shared, service.as_ref()).map_err(|error: ConfigError| error.index(index).within("rules"))
         };
         let rules = config.rules.into_iter().enumerate().map(rule).collect::<Result<Vec<_>, _>>()?;
         let needs_response = config.headers.on == Responses::All || rules.iter().any(Rule::needs_response);
@@ -125,11 +124,7 @@ impl RateLimit {
     }
 
     /// Asks the rate limit service, if a rule says so.
-    async fn ask<'a>(
-        &'a self,
-        asks: &'a [Ask<'a>],
-        cx: &'a Context,
-    ) -> Result<Result<Passed<'a>, Refused<'a>>, Fault> {
+    async fn ask<'a>(&'a self, asks: &'a [Ask<'a>], cx: &'a Context) -> Result<Result<Passed<'a>, Refused<'a>>, Fault> {
         if asks.is_empty() {
             return Ok(Ok(Passed::default()));
         }

@@ -75,7 +75,12 @@ impl<'a> Remote<'a, 'a> {
                 Ok(Outcome::Denied(retry_after, answer)) => {
                     let Answer { statuses, response_fields, .. } = answer.unwrap_or_default();
                     let status = statuses.first().copied().unwrap_or_default();
-                    refused(ask, retry_after, Status { reset: status.reset.or(Some(retry_after)), ..status }, response_fields)
+                    refused(
+                        ask,
+                        retry_after,
+                        Status { reset: status.reset.or(Some(retry_after)), ..status },
+                        response_fields,
+                    )
                 }
             };
             if ask.rule.is_enforced(ask.key) {

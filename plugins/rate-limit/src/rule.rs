@@ -63,11 +63,7 @@ pub(crate) struct Demand<'a> {
 
 impl Rule {
     /// Checks a rule.
-    pub(crate) fn new(
-        rule: config::Rule,
-        shared: &Shared,
-        service: Option<&Rc<Service>>,
-    ) -> Result<Self, ConfigError> {
+    pub(crate) fn new(rule: config::Rule, shared: &Shared, service: Option<&Rc<Service>>) -> Result<Self, ConfigError> {
         check_name(&rule.name)?;
         check_numbers(&rule)?;
         if rule.limits.is_empty() && rule.global.is_none() {
@@ -139,7 +135,7 @@ impl Rule {
             return;
         }
         demand.charges.extend(self.counters.iter().map(charge));
-        demand.asks.extend(self.global.as_ref().map(|global| global.ask(self, &self.key, &values, cost, &hash)));
+        demand.asks.extend(self.global.as_ref().map(|global| global.ask(self, &self.key, &values, cost, hash)));
     }
 
     /// Whether the rule is enforced for this key: always the same answer for the same key.

@@ -147,7 +147,10 @@ fn check(settings: &config::Service) -> Result<(), ConfigError> {
         return Err(ConfigError::at("timeout", format!("found {}; write 1ms to 1m", settings.timeout)));
     }
     if window < timeout || window > MAX_WINDOW_MS {
-        let message = format!("found {}; write at least the timeout, {}, and at most 1h", settings.breaker.window, settings.timeout);
+        let message = format!(
+            "found {}; write at least the timeout, {}, and at most 1h",
+            settings.breaker.window, settings.timeout
+        );
         return Err(ConfigError::at("breaker.window", message));
     }
     if settings.breaker.failures == 0 {

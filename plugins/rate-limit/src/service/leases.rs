@@ -177,9 +177,9 @@ impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let now = self.services.now().nanos();
         // If this fails, the flight is over when its time is.
-        let _landed = self.leases.update(self.want, now, |lease| {
-            if lease.land(self.flight) { Change::Store(()) } else { Change::Keep(()) }
-        });
+        let _landed = self
+            .leases
+            .update(self.want, now, |lease| if lease.land(self.flight) { Change::Store(()) } else { Change::Keep(()) });
     }
 }
 

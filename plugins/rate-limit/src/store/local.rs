@@ -97,7 +97,11 @@ impl Local {
     /// The lease of a key.
     pub(crate) fn lease(&self, key: KeyHash, now: u64) -> Result<Lease, StoreError> {
         let entry = self.table.get(key, now)?;
-        Ok(entry.as_ref().and_then(|entry| entry.payload.split_first()).map(|(_, state)| Lease::read(state)).unwrap_or_default())
+        Ok(entry
+            .as_ref()
+            .and_then(|entry| entry.payload.split_first())
+            .map(|(_, state)| Lease::read(state))
+            .unwrap_or_default())
     }
 
     fn update<R>(

@@ -49,7 +49,10 @@ fn a_mistake_is_named_with_its_place() {
             global(json!({"fallback": [{"rate": "1/s"}, {}]})),
             "policy.rules[0].global.fallback[1]: says neither a rate nor a concurrency",
         ),
-        (with_rule(json!({"queue": "1s"})), "policy.rules[0].global: goes with none of lots, queue, settle and penalty"),
+        (
+            with_rule(json!({"queue": "1s"})),
+            "policy.rules[0].global: goes with none of lots, queue, settle and penalty",
+        ),
         (
             with_rule(json!({"cost": {"fixed": 5}, "global": {"fallback": [{"rate": "4/s"}]}})),
             "policy.rules[0].cost.fixed: is more than a limit allows at once",

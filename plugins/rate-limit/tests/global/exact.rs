@@ -56,7 +56,8 @@ fn fields_for_the_upstream_replace_what_the_client_sent_under_their_names() {
     let mut proxy = start(builder, policy(per_client(json!({}))), &service);
     let exchange = proxy.send(from("anna").with_header("x-tier", "forged"));
     let upstream = exchange.upstream_request().unwrap();
-    let tiers: Vec<_> = upstream.headers.iter().filter(|(name, _)| name == b"x-tier").map(|(_, value)| value.clone()).collect();
+    let tiers: Vec<_> =
+        upstream.headers.iter().filter(|(name, _)| name == b"x-tier").map(|(_, value)| value.clone()).collect();
     assert_eq!(tiers, [b"gold".to_vec(), b"eu".to_vec()]);
     assert_eq!(exchange.response().unwrap().header("x-seen").as_deref(), Some("yes"));
 }
@@ -96,9 +97,9 @@ fn addresses_and_odd_values_are_sent_as_text() {
         last(at("2001:db8::77").with_header("x-client", "a").with_header("x-client", "b"), &mut proxy),
         "remote_address=2001:db8::/64;x-client=*;generic_key=c"
     );
-    let long = last(at("192.0.2.7").with_header("x-client", &"x".repeat(5000)), &mut proxy);
+    let long = last(at("192.0.2.7").with_header("x-client", "x".repeat(5000)), &mut proxy);
     assert!(long.len() < 150, "{long}");
-    let other = last(at("192.0.2.7").with_header("x-client", &"x".repeat(5001)), &mut proxy);
+    let other = last(at("192.0.2.7").with_header("x-client", "x".repeat(5001)), &mut proxy);
     assert_ne!(long, other);
 }
 

@@ -120,7 +120,12 @@ fn interleaved_workers_with_conflicts_never_pass_more_than_was_granted() {
             world.grpc_upstream("rls", service.answer());
             let config = json!({"policy": leased(8)}).to_string();
             let build = |index: usize| {
-                Proxy::builder().world(&world).first_worker(index).config(config.clone()).policy::<RateLimit>("rate-limit").unwrap()
+                Proxy::builder()
+                    .world(&world)
+                    .first_worker(index)
+                    .config(config.clone())
+                    .policy::<RateLimit>("rate-limit")
+                    .unwrap()
             };
             drop(build(0));
             world.inject_cas_mismatches(0.2);

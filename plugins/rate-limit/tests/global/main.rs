@@ -1,5 +1,10 @@
 //! Limits that a rate limit service keeps, on the emulated proxy.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 mod configuration;
 mod exact;

@@ -101,12 +101,8 @@ impl State {
         let mut message = number(1, code(limited));
         for ((key, _), over) in call.descriptors.iter().zip(over).filter(|_| self.tells) {
             let limit = [number(1, self.quota), number(2, 2)].concat();
-            let status = [
-                number(1, code(over)),
-                bytes(2, &limit),
-                number(3, left(self, key)),
-                bytes(4, &number(1, 30)),
-            ];
+            let status =
+                [number(1, code(over)), bytes(2, &limit), number(3, left(self, key)), bytes(4, &number(1, 30))];
             message.extend(bytes(2, &status.concat()));
         }
         message.extend(&self.extra);
@@ -151,7 +147,8 @@ fn read(message: &[u8]) -> Call {
         for (field, _, payload) in fields(descriptor) {
             match field {
                 1 => {
-                    let parts: Vec<_> = fields(payload).map(|(_, _, text)| std::str::from_utf8(text).unwrap()).collect();
+                    let parts: Vec<_> =
+                        fields(payload).map(|(_, _, text)| std::str::from_utf8(text).unwrap()).collect();
                     entries.push(parts.join("="));
                 }
                 3 => hits = fields(payload).next().unwrap().1,

@@ -149,7 +149,12 @@ fn a_stated_limit_holds_even_if_another_rule_has_none_and_fails_open() {
 
 #[test]
 fn what_is_no_answer_is_a_failure() {
-    for answer in [GrpcAnswer::message(""), GrpcAnswer::message("\x08\x07"), GrpcAnswer::message(vec![0xff; 100]), GrpcAnswer::message(vec![0; 70_000])] {
+    for answer in [
+        GrpcAnswer::message(""),
+        GrpcAnswer::message("\x08\x07"),
+        GrpcAnswer::message(vec![0xff; 100]),
+        GrpcAnswer::message(vec![0; 70_000]),
+    ] {
         let service = Rls::new(9);
         service.answer_instead(Some(answer));
         let mut proxy = proxy(policy(per_client(json!({}))), &service);
@@ -169,7 +174,8 @@ fn a_cluster_that_does_not_exist_is_a_failure() {
 #[test]
 fn a_lease_serves_while_the_service_is_gone_until_it_expires() {
     let service = Rls::new(1000);
-    let mut proxy = proxy(policy(per_client(json!({"mode": "leased", "lease": {"max": 50, "expiry": "2s"}}))), &service);
+    let mut proxy =
+        proxy(policy(per_client(json!({"mode": "leased", "lease": {"max": 50, "expiry": "2s"}}))), &service);
     assert_eq!(statuses(&mut proxy, "anna", 20), [200; 20]);
     service.answer_instead(Some(GrpcAnswer::status(14, "gone")));
     let left = service.used("x-client=anna") as usize - 20;

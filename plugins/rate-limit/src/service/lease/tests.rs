@@ -118,7 +118,8 @@ fn a_clock_set_back_ends_everything_and_denies_nobody() {
 
 #[test]
 fn a_state_is_read_as_it_was_written() {
-    let lease = Lease { left: 1, batch: 2, served: 3, denied_cost: 4, denied_until: 5, granted_at: 6, until: 7, flight: 8 };
+    let lease =
+        Lease { left: 1, batch: 2, served: 3, denied_cost: 4, denied_until: 5, granted_at: 6, until: 7, flight: 8 };
     let mut bytes = [0; STATE_BYTES];
     lease.write(&mut bytes);
     assert_eq!(Lease::read(&bytes), lease);

@@ -84,10 +84,15 @@ impl Model {
         };
         let outstanding = proxies as u64 * u64::from(terms.max);
         for (first, _) in self.admitted.iter().step_by(1 + self.admitted.len() / 100) {
-            for (last, _) in self.admitted.iter().filter(|(last, _)| last >= first).step_by(1 + self.admitted.len() / 100) {
+            for (last, _) in
+                self.admitted.iter().filter(|(last, _)| last >= first).step_by(1 + self.admitted.len() / 100)
+            {
                 let admitted = sum(&self.admitted, *first, *last);
                 let from = first.saturating_sub(terms.expiry + latency);
-                assert!(admitted <= sum(&self.granted, from, *last), "more than was granted in the stretch and the expiry before");
+                assert!(
+                    admitted <= sum(&self.granted, from, *last),
+                    "more than was granted in the stretch and the expiry before"
+                );
             }
         }
         for (at, _) in &self.admitted {
