@@ -1,6 +1,6 @@
 //! The client's address, as far as other proxies can be believed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use gatewright::{Context, Headers, Request};
 
@@ -20,11 +20,19 @@ pub(super) fn find(settings: ClientIp, request: &Request, cx: &Context) -> Value
 
 /// The bytes of an address that make a client.
 pub(super) fn masked(address: IpAddr, ipv6_prefix: u8) -> Vec<u8> {
-    match address.to_canonical() {
+    match network(address, ipv6_prefix) {
         IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
+}
+
+/// The address with nothing behind the prefix, which is for IPv6 only.
+pub(crate) fn network(address: IpAddr, ipv6_prefix: u8) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => {
             let mask = u128::MAX.checked_shl(128 - u32::from(ipv6_prefix.min(128))).unwrap_or(0);
-            (address.to_bits() & mask).to_be_bytes().to_vec()
+            Ipv6Addr::from_bits(address.to_bits() & mask).into()
         }
     }
 }
