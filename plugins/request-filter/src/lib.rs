@@ -1,0 +1,5 @@
+//! Decides what may reach a service.
+#![forbid(unsafe_code)]
+
+pub mod transform;
+pub mod value;
