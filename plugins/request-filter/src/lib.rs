@@ -1,5 +1,8 @@
 //! Decides what may reach a service.
 #![forbid(unsafe_code)]
 
+pub mod engine;
+pub mod list;
+pub mod normalise;
 pub mod transform;
 pub mod value;
