@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 pub use conditions::{Normalise, Odd, PathConditions, ValueConditions};
 pub use hygiene::{Hygiene, Limits};
-pub use outcome::Outcome;
+pub use outcome::{Header, Outcome};
 pub use rules::{
-    Action, Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Scoring, Sees, Severity, Time, Weekday,
+    Action, Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Scoring, Sees, Severity, Time,
+    Weekday,
 };
 pub use texts::Texts;
 

@@ -130,7 +130,8 @@ impl Checks {
     /// What only all fields together tell.
     fn message(&self, seen: &mut Seen<'_>) -> Result<(), Refusal> {
         let settings = &self.settings;
-        let passes = settings.methods.is_empty() || settings.methods.iter().any(|method| method.as_bytes() == seen.method);
+        let passes =
+            settings.methods.is_empty() || settings.methods.iter().any(|method| method.as_bytes() == seen.method);
         if !passes {
             return Err(Refusal::with_status(405, "method_not_allowed"));
         }

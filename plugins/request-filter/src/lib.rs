@@ -8,7 +8,16 @@ pub mod normalise;
 pub mod transform;
 pub mod value;
 
+mod answer;
 mod config;
+mod hygiene;
+mod journal;
+mod policy;
 mod rules;
+mod surroundings;
+mod walk;
 
 pub use config::*;
+pub use policy::RequestFilter;
+
+gatewright::export!(RequestFilter);

@@ -107,10 +107,21 @@ impl Engine {
         forms.canonical().1
     }
 
+    /// The same where oddities do not matter.
+    pub fn look(&self, value: &Value<'_>, hits: &mut Hits) {
+        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new() };
+        self.run(value.place, value.name, &forms, hits);
+    }
+
     /// Runs every test that looks at a value whose canonical form is known.
     pub fn inspect_forms(&self, place: Place, raw: &[u8], decoded: &[u8], canonical: &[u8], hits: &mut Hits) {
         let canonical = OnceCell::from((Cow::Borrowed(canonical), Conditions::default()));
         self.run(place, b"", &Forms { raw, decoded, canonical }, hits);
+    }
+
+    /// Makes ready what tests need to run, so that no request has to wait for it.
+    pub fn warm(&self, hits: &mut Hits) {
+        self.bundles.iter().for_each(|bundle| bundle.scanner.warm(hits));
     }
 
     fn run(&self, place: Place, name: &[u8], forms: &Forms<'_>, hits: &mut Hits) {
@@ -193,7 +204,12 @@ mod tests {
         builder.add(&selector(&params, None, Sees::Canonical, &[]), contains("<"), false, 1);
         builder.add(&selector(&params, None, Sees::Both, &[]), contains("%3c"), false, 2);
         builder.add(&selector(&params, Some("q"), Sees::Both, &[]), contains("<"), false, 3);
-        builder.add(&selector(&[Place::Form], None, Sees::Canonical, &[Transform::Lowercase]), contains("<a"), false, 4);
+        builder.add(
+            &selector(&[Place::Form], None, Sees::Canonical, &[Transform::Lowercase]),
+            contains("<a"),
+            false,
+            4,
+        );
         let engine = builder.build(&mut Budget::new(1 << 20)).unwrap();
 
         assert_eq!(held(&engine, Place::Query, "q", "<", "<"), [0, 1, 3]);

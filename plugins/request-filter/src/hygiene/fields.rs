@@ -25,7 +25,8 @@ pub(super) fn host(authority: &[u8]) -> Result<(), Refusal> {
     if authority.is_empty() {
         return Err(Refusal::bad("host_missing"));
     }
-    let good = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']');
+    let good =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']');
     if authority.len() > 255 + 6 || !authority.iter().all(good) {
         return Err(Refusal::bad("host_invalid"));
     }

@@ -35,20 +35,38 @@ fn each_oddity_has_a_name_and_a_switch() {
         settings
     };
     let cases: &[(&[(&str, &str)], &[(&str, &str)], (u16, &str), fn(&mut Hygiene))] = &[
-        (&POST, &[typed, ("content-length", "1"), ("content-length", "1")], (400, "content_length_repeated"), |h| h.content_length = false),
+        (&POST, &[typed, ("content-length", "1"), ("content-length", "1")], (400, "content_length_repeated"), |h| {
+            h.content_length = false
+        }),
         (&POST, &[typed, ("content-length", "1,1")], (400, "content_length_invalid"), |h| h.content_length = false),
         (&POST, &[typed, ("content-length", "+1")], (400, "content_length_invalid"), |h| h.content_length = false),
-        (&POST, &[typed, ("content-length", "1"), ("transfer-encoding", "chunked")], (400, "content_length_with_transfer_encoding"), |h| h.content_length = false),
-        (&POST, &[typed, ("transfer-encoding", "gzip, chunked")], (400, "transfer_encoding_unknown"), |h| h.transfer_encoding = false),
-        (&POST, &[typed, ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], (400, "transfer_encoding_repeated"), |h| h.transfer_encoding = false),
-        (&GET, &[("authorization", "a"), ("authorization", "a")], (400, "authorization_repeated"), |h| h.repeated_fields = false),
+        (
+            &POST,
+            &[typed, ("content-length", "1"), ("transfer-encoding", "chunked")],
+            (400, "content_length_with_transfer_encoding"),
+            |h| h.content_length = false,
+        ),
+        (&POST, &[typed, ("transfer-encoding", "gzip, chunked")], (400, "transfer_encoding_unknown"), |h| {
+            h.transfer_encoding = false
+        }),
+        (
+            &POST,
+            &[typed, ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+            (400, "transfer_encoding_repeated"),
+            |h| h.transfer_encoding = false,
+        ),
+        (&GET, &[("authorization", "a"), ("authorization", "a")], (400, "authorization_repeated"), |h| {
+            h.repeated_fields = false
+        }),
         (&GET, &[typed, typed], (400, "content_type_repeated"), |h| h.repeated_fields = false),
         (&GET, &[("host", "b.example")], (400, "host_mismatch"), |h| h.repeated_fields = false),
         (&GET[..2], &[], (400, "host_missing"), |h| h.host = false),
         (&GET[..2], &[(":authority", "a@b")], (400, "host_invalid"), |h| h.host = false),
         (&POST, &[("content-length", "1")], (415, "content_type_missing"), |h| h.content_type = false),
         (&POST, &[("content-type", "json")], (415, "content_type_invalid"), |h| h.content_type = false),
-        (&POST, &[("content-type", "text/plain, application/json")], (415, "content_type_invalid"), |h| h.content_type = false),
+        (&POST, &[("content-type", "text/plain, application/json")], (415, "content_type_invalid"), |h| {
+            h.content_type = false
+        }),
         (&GET, &[("x-a", "a\u{1}b")], (400, "header_control_character"), |h| h.field_syntax = false),
         (&GET[1..], &[(":method", "TRACE")], (405, "method_not_allowed"), |h| h.methods.clear()),
     ];
@@ -63,7 +81,11 @@ fn each_oddity_has_a_name_and_a_switch() {
 #[test]
 fn a_name_is_a_token() {
     // Header lists of our own hosts do not carry such names; other hosts may.
-    assert!(fields::syntax(b"x a", b"").is_err() && fields::syntax(b"", b"").is_err() && fields::syntax(b"x:", b"").is_err());
+    assert!(
+        fields::syntax(b"x a", b"").is_err()
+            && fields::syntax(b"", b"").is_err()
+            && fields::syntax(b"x:", b"").is_err()
+    );
     assert!(fields::syntax(b":path", b"").is_ok() && fields::syntax(b"X-a_b", b"\t").is_ok());
 }
 
@@ -76,10 +98,25 @@ fn every_limit_is_the_most_that_passes() {
     };
     let cases: &[(fn(&mut config::Limits), &[(&str, &str)], &[(&str, &str)], &str)] = &[
         (|l| l.headers = 4, &[("a", "b")], &[("a", "b"), ("c", "d")], "too_many_headers"),
-        (|l| l.header = Size::from_bytes(19), &[("abcd", "123456789012345")], &[("abcd", "1234567890123456")], "header_too_large"),
-        (|l| l.headers_size = Size::from_bytes(38), &[("a", "b")], &[("a", "bc")], "headers_too_large"),
-        (|l| l.cookies_size = Size::from_bytes(6), &[("cookie", "a=b"), ("cookie", "c=d")], &[("cookie", "a=b"), ("cookie", "c=de")], "cookies_too_large"),
-        (|l| l.body = Size::from_bytes(9), &[("content-length", "9"), ("content-type", "a/b")], &[("content-length", "10")], "body_too_large"),
+        (
+            |l| l.header = Size::from_bytes(19),
+            &[("abcd", "123456789012345")],
+            &[("abcd", "1234567890123456")],
+            "header_too_large",
+        ),
+        (|l| l.headers_size = Size::from_bytes(37), &[("a", "b")], &[("a", "bc")], "headers_too_large"),
+        (
+            |l| l.cookies_size = Size::from_bytes(6),
+            &[("cookie", "a=b"), ("cookie", "c=d")],
+            &[("cookie", "a=b"), ("cookie", "c=de")],
+            "cookies_too_large",
+        ),
+        (
+            |l| l.body = Size::from_bytes(9),
+            &[("content-length", "9"), ("content-type", "a/b")],
+            &[("content-length", "10")],
+            "body_too_large",
+        ),
     ];
     for (set, passes, not, reason) in cases {
         assert_eq!(outcome(limited(*set), &GET, passes), Ok(()), "{reason}");

@@ -22,7 +22,9 @@ impl Window {
     pub(super) fn new(time: &Time) -> Result<Self, ConfigError> {
         let read = |text: &Option<String>, field: &str, parse: fn(&str) -> Option<u64>, example: &str| {
             let parsed = text.as_deref().map(|text| {
-                parse(text).ok_or_else(|| ConfigError::at(field, format!("{text:?} is no such time; write it like \"{example}\"")))
+                parse(text).ok_or_else(|| {
+                    ConfigError::at(field, format!("{text:?} is no such time; write it like \"{example}\""))
+                })
             });
             parsed.transpose()
         };
@@ -120,7 +122,14 @@ mod tests {
         assert_eq!(moment("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(moment("2000-02-29T12:30:01Z"), Some(951_827_401));
         assert_eq!(moment("2026-01-01T00:00:00Z"), Some(1_767_225_600));
-        for wrong in ["2026-01-01", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-1-1T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00+01:00"] {
+        for wrong in [
+            "2026-01-01",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-1-1T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:00+01:00",
+        ] {
             assert_eq!(moment(wrong), None, "{wrong}");
         }
     }

@@ -248,7 +248,12 @@ impl Compiler {
         }
         let selector = frame.selector(places, name_of(one, places)?);
         let (kind, texts) = self.question_of(one)?;
-        let ask = |text: &String| Question { selector: selector.clone(), kind, text: text.clone(), ignore_case: one.ignore_case };
+        let ask = |text: &String| Question {
+            selector: selector.clone(),
+            kind,
+            text: text.clone(),
+            ignore_case: one.ignore_case,
+        };
         let nodes = texts.iter().map(|text| self.ask(ask(text), frame, field)).collect();
         let node = simplest(nodes, Node::Any);
         Ok(if one.present == Some(false) { Node::Not(Box::new(node)) } else { node })

@@ -47,7 +47,11 @@ fn segment_text(segment: &str) -> String {
 
 /// The character as a pattern: `\` before all that could have a meaning.
 fn escaped(character: char) -> String {
-    if character.is_ascii_punctuation() || character == ' ' { format!("\\x{:02x}", u32::from(character)) } else { character.to_string() }
+    if character.is_ascii_punctuation() || character == ' ' {
+        format!("\\x{:02x}", u32::from(character))
+    } else {
+        character.to_string()
+    }
 }
 
 #[cfg(test)]

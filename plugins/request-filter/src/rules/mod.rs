@@ -8,4 +8,5 @@ mod report;
 mod set;
 
 pub(crate) use node::Facts;
+pub(crate) use report::Finding;
 pub(crate) use set::{Decision, Judgement, Rule, RuleSet};

@@ -74,7 +74,9 @@ impl Node {
             Self::Text { test, rank, .. } => Some(vec![(*test, *rank)]),
             Self::Client(..) | Self::Time(_) | Self::Not(_) => None,
             Self::All(parts) => parts.iter().filter_map(Self::triggers).max_by_key(|tests| rarity(tests)),
-            Self::Any(parts) => parts.iter().map(Self::triggers).collect::<Option<Vec<_>>>().map(|tests| tests.concat()),
+            Self::Any(parts) => {
+                parts.iter().map(Self::triggers).collect::<Option<Vec<_>>>().map(|tests| tests.concat())
+            }
         }
     }
 }

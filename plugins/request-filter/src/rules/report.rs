@@ -70,11 +70,14 @@ impl Logic<'_> {
             (_, Node::All(parts)) => parts.iter().all(|part| self.implies(when, part)),
             (Node::Any(parts), _) => parts.iter().all(|part| self.implies(part, then)),
             (Node::All(parts), Node::Any(others)) => {
-                parts.iter().any(|part| self.implies(part, then)) || others.iter().any(|other| self.implies(when, other))
+                parts.iter().any(|part| self.implies(part, then))
+                    || others.iter().any(|other| self.implies(when, other))
             }
             (Node::All(parts), _) => parts.iter().any(|part| self.implies(part, then)),
             (_, Node::Any(parts)) => parts.iter().any(|part| self.implies(when, part)),
-            (Node::Text { test: one, .. }, Node::Text { test: other, .. }) => one == other || self.narrower(*one, *other),
+            (Node::Text { test: one, .. }, Node::Text { test: other, .. }) => {
+                one == other || self.narrower(*one, *other)
+            }
             (Node::Client(one, hops), Node::Client(other, others)) => hops == others && other.covers(one),
             (Node::Not(one), Node::Not(other)) => self.implies(other, one),
             (one, other) => one == other,
@@ -100,7 +103,8 @@ impl Logic<'_> {
     fn contradicts_itself(&self, node: &Node) -> bool {
         match node {
             Node::All(parts) => {
-                let denied = parts.iter().filter_map(|part| if let Node::Not(inner) = part { Some(inner) } else { None });
+                let denied =
+                    parts.iter().filter_map(|part| if let Node::Not(inner) = part { Some(inner) } else { None });
                 let mut denied = denied.peekable();
                 denied.peek().is_some() && denied.any(|inner| self.implies(node, inner))
                     || parts.iter().any(|part| self.contradicts_itself(part))
@@ -118,7 +122,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::set::RuleSet;
-    use super::*;
     #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -138,12 +141,23 @@ mod tests {
             (json!({}), json!({"path": {"prefix": "/a"}})),
             (json!({"path": {"prefix": "/a"}}), json!({"path": {"prefix": "/a/b"}, "methods": ["GET"]})),
             (json!({"path": {"prefix": ["/a", "/b"]}}), json!({"path": {"exact": "/b/c"}})),
-            (json!({"any": [{"path": {"contains": "x"}}, {"methods": ["PUT"]}]}), json!({"methods": ["PUT"], "host": {"exact": "h"}})),
-            (json!({"client_ip": {"ranges": ["10.0.0.0/8"]}}), json!({"client_ip": {"ranges": ["10.1.0.0/16", "10.2.0.0/16"]}})),
+            (
+                json!({"any": [{"path": {"contains": "x"}}, {"methods": ["PUT"]}]}),
+                json!({"methods": ["PUT"], "host": {"exact": "h"}}),
+            ),
+            (
+                json!({"client_ip": {"ranges": ["10.0.0.0/8"]}}),
+                json!({"client_ip": {"ranges": ["10.1.0.0/16", "10.2.0.0/16"]}}),
+            ),
             (json!({"not": {"path": {"prefix": "/a/b"}}}), json!({"not": {"path": {"prefix": "/a"}}})),
         ] {
-            let found = findings(json!([rule("first", "deny", wider.clone()), rule("second", "deny", narrower.clone())]));
-            assert_eq!(found, ["rule second never decides: rule first holds whenever it does, and comes first"], "{wider} {narrower}");
+            let found =
+                findings(json!([rule("first", "deny", wider.clone()), rule("second", "deny", narrower.clone())]));
+            assert_eq!(
+                found,
+                ["rule second never decides: rule first holds whenever it does, and comes first"],
+                "{wider} {narrower}"
+            );
             let found = findings(json!([rule("first", "deny", narrower), rule("second", "deny", wider)]));
             assert_eq!(found, [""; 0]);
         }
@@ -159,7 +173,10 @@ mod tests {
     #[test]
     fn a_contradiction_never_holds() {
         let when = json!({"path": {"exact": "/a/b"}, "not": {"path": {"prefix": "/a"}}});
-        assert_eq!(findings(json!([rule("none", "deny", when)])), ["rule none never holds: its condition contradicts itself"]);
+        assert_eq!(
+            findings(json!([rule("none", "deny", when)])),
+            ["rule none never holds: its condition contradicts itself"]
+        );
     }
 
     #[test]

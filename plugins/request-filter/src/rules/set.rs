@@ -180,7 +180,9 @@ fn check_ids(rules: &[config::Rule]) -> Result<(), ConfigError> {
         } else if !known.insert(rule.id.as_str()) {
             "is the id of an earlier rule; give each its own"
         } else if rule.score.is_some() && rule.action != Action::Score {
-            return Err(ConfigError::at("score", "only a rule with `action: score` has a score").index(index).within("rules"));
+            return Err(ConfigError::at("score", "only a rule with `action: score` has a score")
+                .index(index)
+                .within("rules"));
         } else {
             continue;
         };

@@ -99,7 +99,10 @@ fn a_body_that_could_matter_is_waited_for() {
     for path in ["/second", "/third", "/fourth", "/other"] {
         assert_eq!(at(path, false), Decision::AwaitsBody, "{path}");
     }
-    assert_eq!((at("/second", true), at("/third", true), at("/fourth", true)), (Decision::Deny(2), Decision::Allow(4), Decision::Deny(5)));
+    assert_eq!(
+        (at("/second", true), at("/third", true), at("/fourth", true)),
+        (Decision::Deny(2), Decision::Allow(4), Decision::Deny(5))
+    );
     let good = [(Place::Path, "", "/second"), (Place::Form, "token", "good")];
     assert_eq!(judge(&set, &good, true).decision, Decision::Allow(1));
 }
@@ -122,8 +125,14 @@ fn the_client_is_asked_for_only_where_it_matters() {
 #[test]
 fn what_is_wrong_is_named_by_its_path() {
     for (rule, error) in [
-        (json!({"id": "a b", "action": "deny"}), "rules[0].id: \"a b\" is no id; use up to 64 letters, digits, `_`, `-` and `.`"),
-        (json!({"id": "a", "action": "deny", "score": 1}), "rules[0].score: only a rule with `action: score` has a score"),
+        (
+            json!({"id": "a b", "action": "deny"}),
+            "rules[0].id: \"a b\" is no id; use up to 64 letters, digits, `_`, `-` and `.`",
+        ),
+        (
+            json!({"id": "a", "action": "deny", "score": 1}),
+            "rules[0].score: only a rule with `action: score` has a score",
+        ),
         (
             json!({"id": "a", "action": "deny", "when": {"any": [{"path": {"regex": "("}}]}}),
             "rules[0].when.path: \"(\" is not a regular expression over bytes: unclosed group",
