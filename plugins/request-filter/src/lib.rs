@@ -2,5 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod body;
+pub mod engine;
+pub mod list;
+pub mod normalise;
 pub mod transform;
 pub mod value;
