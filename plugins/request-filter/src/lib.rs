@@ -3,6 +3,7 @@
 
 pub mod body;
 pub mod engine;
+pub mod groups;
 pub mod list;
 pub mod normalise;
 pub mod transform;
