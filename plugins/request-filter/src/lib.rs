@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod addresses;
+pub mod body;
 pub mod engine;
+pub mod groups;
 pub mod list;
 pub mod normalise;
 pub mod transform;
