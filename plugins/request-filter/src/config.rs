@@ -1,6 +1,8 @@
 //! Settings of the policy.
 
+mod body;
 mod conditions;
+mod groups;
 mod hygiene;
 mod outcome;
 mod rules;
@@ -8,7 +10,9 @@ mod texts;
 
 use std::collections::BTreeMap;
 
+pub use body::Body;
 pub use conditions::{Normalise, Odd, PathConditions, ValueConditions};
+pub use groups::{GroupMode, Groups};
 pub use hygiene::{Hygiene, Limits};
 pub use outcome::{Header, Outcome};
 pub use rules::{
@@ -37,6 +41,12 @@ pub struct Config {
     #[serde(default)]
     #[schemars(length(max = 4096))]
     pub rules: Vec<Rule>,
+    /// Built-in rules, by group. They are asked after the others.
+    #[serde(default)]
+    pub groups: Groups,
+    /// How bodies are inspected.
+    #[serde(default)]
+    pub body: Body,
     /// What the sum of scores leads to.
     #[serde(default)]
     pub scoring: Scoring,

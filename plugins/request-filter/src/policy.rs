@@ -39,7 +39,7 @@ impl Policy for RequestFilter {
     const PHASES: Phases = Phases::REQUEST_HEADERS;
 
     fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
-        let (rules, findings) = RuleSet::new(&config.rules, &config.lists, false)?;
+        let (rules, findings) = RuleSet::new(&config.rules, &config.lists, &config.groups, config.body.inspect)?;
         report(&findings, rules.rules.is_empty(), setup);
         if config.scoring.threshold == 0 {
             return Err(ConfigError::at(

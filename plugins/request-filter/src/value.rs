@@ -36,8 +36,26 @@ pub enum Place {
 }
 
 impl Place {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Method,
+        Self::Host,
+        Self::Path,
+        Self::QueryName,
+        Self::Query,
+        Self::Header,
+        Self::Cookie,
+        Self::FormName,
+        Self::Form,
+        Self::FileName,
+        Self::JsonKey,
+        Self::Json,
+        Self::Body,
+        Self::Claim,
+        Self::Certificate,
+    ];
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = 15;
+    pub(crate) const COUNT: usize = Self::ALL.len();
 
     /// Whether values of this kind are known only when the body was read.
     #[must_use]

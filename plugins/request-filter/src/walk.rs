@@ -24,7 +24,7 @@ impl Walk<'_> {
     pub(crate) fn head(&self, seen: &Seen<'_>, headers: &Headers, hits: &mut Hits) -> Result<(), Refusal> {
         let (path, query) = split_target(seen.path);
         self.limits.target(path, query)?;
-        self.engine.inspect_forms(Place::Method, seen.method, seen.method, seen.method, hits);
+        self.engine.inspect_forms(Place::Method, seen.method, seen.method, None, hits);
         self.host(seen.authority, hits);
         self.path(path, hits)?;
         self.query(query, hits)?;
@@ -41,15 +41,15 @@ impl Walk<'_> {
         if self.engine.looks_at(Place::Host) {
             let host = canonical_host(authority);
             // The raw form has the port.
-            self.engine.inspect_forms(Place::Host, authority, &host, &host, hits);
+            self.engine.inspect_forms(Place::Host, authority, &host, None, hits);
         }
     }
 
     fn path(&self, path: &[u8], hits: &mut Hits) -> Result<(), Refusal> {
         let canonical = canonical_path(path);
         refuse(canonical.conditions, self.refused_in_path)?;
-        let with_parameters = canonical.with_parameters.as_deref().unwrap_or(&canonical.path);
-        self.engine.inspect_forms(Place::Path, path, with_parameters, &canonical.path, hits);
+        let with_parameters = canonical.with_parameters.as_deref();
+        self.engine.inspect_forms(Place::Path, path, &canonical.path, with_parameters, hits);
         Ok(())
     }
 

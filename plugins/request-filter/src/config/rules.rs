@@ -57,7 +57,7 @@ pub enum Action {
 }
 
 /// How bad something is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -266,7 +266,8 @@ impl Severity {
     }
 
     /// What a rule of this severity scores if it does not say.
-    pub(crate) const fn score(self) -> u32 {
+    #[must_use]
+    pub const fn score(self) -> u32 {
         match self {
             Self::Notice => 2,
             Self::Warning => 3,

@@ -102,21 +102,21 @@ impl Engine {
 
     /// Runs every test that looks at a value. Says what is odd about it.
     pub fn inspect(&self, value: &Value<'_>, hits: &mut Hits) -> Conditions {
-        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new() };
+        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new(), other: None };
         self.run(value.place, value.name, &forms, hits);
         forms.canonical().1
     }
 
     /// The same where oddities do not matter.
     pub fn look(&self, value: &Value<'_>, hits: &mut Hits) {
-        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new() };
+        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new(), other: None };
         self.run(value.place, value.name, &forms, hits);
     }
 
-    /// Runs every test that looks at a value whose canonical form is known.
-    pub fn inspect_forms(&self, place: Place, raw: &[u8], decoded: &[u8], canonical: &[u8], hits: &mut Hits) {
+    /// Runs every test that looks at a value whose canonical forms are known. There may be a second one.
+    pub fn inspect_forms(&self, place: Place, raw: &[u8], canonical: &[u8], other: Option<&[u8]>, hits: &mut Hits) {
         let canonical = OnceCell::from((Cow::Borrowed(canonical), Conditions::default()));
-        self.run(place, b"", &Forms { raw, decoded, canonical }, hits);
+        self.run(place, b"", &Forms { raw, decoded: raw, canonical, other }, hits);
     }
 
     /// Makes ready what tests need to run, so that no request has to wait for it.
@@ -148,6 +148,9 @@ impl Bundle {
         if !seen {
             self.scanner.scan(&canonical, hits);
         }
+        if let Some(other) = forms.other {
+            self.scanner.scan(&apply(&self.transforms, other), hits);
+        }
         // What a service sees that decodes once.
         if self.sees == Sees::Both && forms.decoded != forms.raw && forms.decoded != canonical.as_ref() {
             self.scanner.scan(forms.decoded, hits);
@@ -160,6 +163,8 @@ struct Forms<'a> {
     raw: &'a [u8],
     decoded: &'a [u8],
     canonical: OnceCell<(Cow<'a, [u8]>, Conditions)>,
+    /// Another canonical form: of a path, with its parameters.
+    other: Option<&'a [u8]>,
 }
 
 impl<'a> Forms<'a> {

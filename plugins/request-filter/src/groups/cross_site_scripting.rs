@@ -42,7 +42,11 @@ pub(super) const SIGNATURES: &[Signature] = &[
         "xss-embed",
         r#"<(?:iframe|embed|object|applet|frame|frameset|base|meta|portal|bgsound|layer)[ /][^>]*\b(?:src|srcdoc|data|href|http-equiv|code|codebase|classid|content) ?="#,
     ),
-    markup(Critical, "xss-svg", r#"<(?:svg|math)[ />][^<]*(?:<[^<]*){0,4}<(?:animate|set|script|foreignobject|use|maction|annotation-xml)\b"#),
+    markup(
+        Critical,
+        "xss-svg",
+        r#"<(?:svg|math)[ />][^<]*(?:<[^<]*){0,4}<(?:animate|set|script|foreignobject|use|maction|annotation-xml)\b"#,
+    ),
     url(
         Critical,
         "xss-scheme",
@@ -65,6 +69,10 @@ pub(super) const SIGNATURES: &[Signature] = &[
         "xss-sink",
         r#"(?:[+(=,;'"`] ?document\.(?:cookie|domain)\b|\bdocument\.write(?:ln)? ?\( ?['"`<a-z]|\b(?:window|self|top|this|parent|globalthis|frames|document) ?\[ ?['"`/]|\bstring\.fromcharcode ?\( ?[0-9]|\bconstructor ?\( ?['"`]|\.innerhtml ?\+?= ?['"`<])"#,
     ),
-    markup(Error, "xss-style", r#"(?:expression ?\( ?(?:alert|document|eval|prompt|confirm|window)|-moz-binding ?: ?url|behaviou?r ?: ?url ?\(|@import ?['"(url]+ ?['"]?(?:javascript|data|//))"#),
+    markup(
+        Error,
+        "xss-style",
+        r#"(?:expression ?\( ?(?:alert|document|eval|prompt|confirm|window)|-moz-binding ?: ?url|behaviou?r ?: ?url ?\(|@import ?['"(url]+ ?['"]?(?:javascript|data|//))"#,
+    ),
     markup(Error, "xss-symbols", r#"(?:!\[\]\+(?:\[\]|!\[\])|\[\]\[\(!\[\]|\(!\[\]\+\[\]\)|!!\[\]\+\[\])"#),
 ];

@@ -32,7 +32,12 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Places::VALUES,
         r#"(?:^|[/\\=:"'` ])[/\\]+(?:etc[/\\]+(?:passwd|shadow|group|gshadow|sudoers|crontab|ssh[/\\]|mysql[/\\]|issue)\b|proc[/\\]+(?:self|[0-9]+)[/\\]+(?:environ|cmdline|maps|fd|status|mem|cwd|root|exe)\b|root[/\\]+\.(?:ssh|bash|aws)|(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|boot\.ini)"#,
     ),
-    file(Critical, "file-windows", RELATIVE, r#"\b[c-f]:[/\\]+(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|\b[c-f]:[/\\]+boot\.ini"#),
+    file(
+        Critical,
+        "file-windows",
+        RELATIVE,
+        r#"\b[c-f]:[/\\]+(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|\b[c-f]:[/\\]+boot\.ini"#,
+    ),
     file(
         Error,
         "file-hidden",

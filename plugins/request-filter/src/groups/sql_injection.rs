@@ -5,10 +5,8 @@ use super::{Group, Places, Severity, Signature, signature};
 use crate::transform::Transform::{self, CompressWhitespace, Lowercase, RemoveNulls, ReplaceComments};
 
 /// As it is, and without comments: `/*` in a text constant is none, so what is behind it counts too.
-const SQL: &[&[Transform]] = &[
-    &[RemoveNulls, Lowercase, CompressWhitespace],
-    &[RemoveNulls, ReplaceComments, Lowercase, CompressWhitespace],
-];
+const SQL: &[&[Transform]] =
+    &[&[RemoveNulls, Lowercase, CompressWhitespace], &[RemoveNulls, ReplaceComments, Lowercase, CompressWhitespace]];
 
 const fn sql(severity: Severity, id: &'static str, pattern: &'static str) -> Signature {
     signature(Group::SqlInjection, severity, id, Places::VALUES, SQL, pattern)
@@ -18,7 +16,11 @@ pub(super) const SIGNATURES: &[Signature] = &[
     // Behind the end of a constant, whatever is selected.
     sql(Critical, "sqli-union", r#"['"`)0-9.] ?union[ (]*(?:all|distinct)?[ (]*select\b"#),
     // Anywhere, selecting what prose does not.
-    sql(Critical, "sqli-union-values", r#"\bunion[ (]+(?:all |distinct )?[ (]*select[ (]+(?:null\b|[0-9'"@*]|[a-z_]+\()"#),
+    sql(
+        Critical,
+        "sqli-union-values",
+        r#"\bunion[ (]+(?:all |distinct )?[ (]*select[ (]+(?:null\b|[0-9'"@*]|[a-z_]+\()"#,
+    ),
     // A constant ends, and a comparison of constants follows.
     sql(
         Critical,
@@ -31,7 +33,11 @@ pub(super) const SIGNATURES: &[Signature] = &[
         "sqli-tautology-number",
         r#"^-?[0-9]+\)* (?:or|and|xor|\|\||&&) ?\(*(?:not[ (]+)?['"]?[0-9]+['"]? ?(?:=|<>|!=|<|>|like) ?['"]?[0-9]+['"]? ?\)*(?:$|--|#|;|/\*| (?:or|and|order|group|limit)\b)"#,
     ),
-    sql(Critical, "sqli-tautology-true", r#"['"`]\)*[ (]*(?:or|\|\|) ?\(*(?:not )?(?:true|1|!0)\b ?\)* ?(?:--|#|;|/\*|$)"#),
+    sql(
+        Critical,
+        "sqli-tautology-true",
+        r#"['"`]\)*[ (]*(?:or|\|\|) ?\(*(?:not )?(?:true|1|!0)\b ?\)* ?(?:--|#|;|/\*|$)"#,
+    ),
     // A constant ends, and what follows is commented out.
     sql(Error, "sqli-comment", r#"['"`]\)*;? ?(?:--[ +-]?|/\*| #)$|^[a-z0-9_.@ -]{1,32}['"]\)*;?#$"#),
     // A second statement.

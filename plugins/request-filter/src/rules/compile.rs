@@ -9,8 +9,9 @@ use super::clock::Window;
 use super::glob;
 use super::node::Node;
 use crate::addresses::AddressSet;
-use crate::config::{Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Texts};
+use crate::config::{Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Sees, Texts};
 use crate::engine::{Budget, Engine, EngineBuilder, Selector, Test};
+use crate::groups::Signature;
 use crate::list::StringList;
 use crate::value::Place;
 
@@ -96,6 +97,33 @@ impl Compiler {
         let frame = Frame { rule, at: format!("{at}.when") };
         let node = self.node(&rule.when, &frame, 0).map_err(|error| error.within("when"))?;
         Ok(node)
+    }
+
+    /// The condition of a built-in rule.
+    pub(super) fn signature(&mut self, signature: &Signature) -> Node {
+        let names = signature.headers.iter().map(|name| Some(name.as_bytes().into()));
+        let places = Place::ALL.into_iter().filter(|place| signature.places.contains(*place));
+        let (headers, others) =
+            places.partition::<Vec<_>, _>(|place| *place == Place::Header && !signature.headers.is_empty());
+        let mut nodes = Vec::new();
+        for view in signature.views {
+            let selector = |places: &[Place], name| Selector {
+                places: places.to_vec(),
+                name,
+                sees: Sees::Canonical,
+                transforms: view.to_vec(),
+            };
+            let mut selectors = if others.is_empty() { Vec::new() } else { vec![selector(&others, None)] };
+            if !headers.is_empty() {
+                selectors.extend(names.clone().map(|name| selector(&headers, name)));
+            }
+            for selector in selectors {
+                let text = signature.pattern.to_owned();
+                let question = Question { selector, kind: Kind::Regex, text, ignore_case: false };
+                nodes.push(self.number(question, &format!("groups.{}", signature.id)));
+            }
+        }
+        simplest(nodes, Node::Any)
     }
 
     /// Everything compiled, and what each test asks.
@@ -293,6 +321,11 @@ impl Compiler {
     }
 
     fn ask(&mut self, question: Question, frame: &Frame<'_>, field: &str) -> Node {
+        self.number(question, &format!("{}.{field}", frame.at))
+    }
+
+    /// The test that asks this; a new one if nobody did. `at` is where the configuration asks.
+    fn number(&mut self, question: Question, at: &str) -> Node {
         let late = question.selector.places.iter().any(|place| place.is_of_body()) && self.bodies;
         let rank = rank(&question);
         let test = match self.known.get(&question) {
@@ -300,7 +333,7 @@ impl Compiler {
             None => {
                 let test = u32::try_from(self.questions.len()).unwrap_or(u32::MAX);
                 self.known.insert(question.clone(), test);
-                self.questions.push((question, ConfigError::at(format!("{}.{field}", frame.at), "")));
+                self.questions.push((question, ConfigError::at(at, "")));
                 test
             }
         };

@@ -1,5 +1,6 @@
 //! Rules: conditions compiled to tests, and their evaluation.
 
+mod builtin;
 mod clock;
 mod compile;
 mod glob;

@@ -127,7 +127,8 @@ mod tests {
 
     fn findings(rules: Value) -> Vec<String> {
         let rules: Vec<crate::config::Rule> = serde_json::from_value(rules).unwrap();
-        let (_, findings) = RuleSet::new(&rules, &BTreeMap::new(), false).unwrap_or_else(|error| panic!("{error}"));
+        let (_, findings) = RuleSet::new(&rules, &BTreeMap::new(), &crate::config::Groups::default(), false)
+            .unwrap_or_else(|error| panic!("{error}"));
         findings.iter().map(ToString::to_string).collect()
     }
 

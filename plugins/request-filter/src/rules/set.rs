@@ -7,8 +7,9 @@ use gatewright::config::ConfigError;
 use super::compile::{Compiler, Question};
 use super::node::{Facts, Holds, Node};
 use super::report::Finding;
-use crate::config::{self, Action, List, Severity};
+use crate::config::{self, Action, Groups, List, Severity};
 use crate::engine::{Engine, Hits};
+use crate::groups::Signature;
 
 /// A rule, ready to be asked.
 pub(crate) struct Rule {
@@ -66,18 +67,25 @@ impl RuleSet {
     pub(crate) fn new(
         rules: &[config::Rule],
         lists: &BTreeMap<String, List>,
+        groups: &Groups,
         bodies: bool,
     ) -> Result<(Self, Vec<Finding>), ConfigError> {
         let mut compiler = Compiler::new(lists, bodies)?;
-        check_ids(rules)?;
         let compiled = rules.iter().enumerate().map(|(index, rule)| {
+            if rule.score.is_some() && rule.action != Action::Score {
+                let error = ConfigError::at("score", "only a rule with `action: score` has a score");
+                return Err(error.index(index).within("rules"));
+            }
             let node = compiler.condition(rule, &format!("rules[{index}]"));
             let node = node.map_err(|error| error.index(index).within("rules"))?;
             Ok(Rule::new(rule, node))
         });
-        let compiled = compiled.collect::<Result<Vec<_>, ConfigError>>()?;
+        let mut compiled = compiled.collect::<Result<Vec<_>, ConfigError>>()?;
+        let own = compiled.len();
+        compiled.extend(super::builtin::rules(groups, &mut compiler)?);
+        check_ids(&compiled)?;
         let (engine, questions) = compiler.finish()?;
-        let findings = super::report::findings(&compiled, &questions);
+        let findings = super::report::findings(compiled.get(..own).unwrap_or_default(), &questions);
         Ok((Self::of(compiled, engine, &questions), findings))
     }
 
@@ -169,9 +177,16 @@ impl Rule {
             late,
         }
     }
+
+    /// A built-in rule.
+    pub(super) fn built_in(signature: &Signature, group: &str, action: Action, shadow: bool, node: Node) -> Self {
+        let late = node.is_late();
+        let (id, severity) = (signature.id.to_owned(), signature.severity);
+        Self { id, action, score: severity.score(), severity, tags: vec![group.to_owned()], shadow, node, late }
+    }
 }
 
-fn check_ids(rules: &[config::Rule]) -> Result<(), ConfigError> {
+fn check_ids(rules: &[Rule]) -> Result<(), ConfigError> {
     let mut known = HashSet::new();
     for (index, rule) in rules.iter().enumerate() {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
@@ -179,10 +194,6 @@ fn check_ids(rules: &[config::Rule]) -> Result<(), ConfigError> {
             "is no id; use up to 64 letters, digits, `_`, `-` and `.`"
         } else if !known.insert(rule.id.as_str()) {
             "is the id of an earlier rule; give each its own"
-        } else if rule.score.is_some() && rule.action != Action::Score {
-            return Err(ConfigError::at("score", "only a rule with `action: score` has a score")
-                .index(index)
-                .within("rules"));
         } else {
             continue;
         };

@@ -32,13 +32,16 @@ fn nobody() -> Given {
 
 fn set(rules: Json, bodies: bool) -> RuleSet {
     let rules: Vec<config::Rule> = serde_json::from_value(rules).unwrap();
-    let set = RuleSet::new(&rules, &BTreeMap::new(), bodies);
+    let set = RuleSet::new(&rules, &BTreeMap::new(), &crate::config::Groups::default(), bodies);
     set.unwrap_or_else(|error| panic!("{error}")).0
 }
 
 fn refusal(rules: Json) -> String {
     let rules: Vec<config::Rule> = serde_json::from_value(rules).unwrap();
-    RuleSet::new(&rules, &BTreeMap::new(), false).err().map(|error| error.to_string()).unwrap_or_default()
+    RuleSet::new(&rules, &BTreeMap::new(), &crate::config::Groups::default(), false)
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
 }
 
 fn judge(set: &RuleSet, values: &[(Place, &str, &str)], body_read: bool) -> Judgement {
