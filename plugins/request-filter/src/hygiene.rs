@@ -29,6 +29,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) has_body: bool,
     host: Option<&'a [u8]>,
     transfer_encoding: bool,
+    upgrade: bool,
     once: Once,
     size: usize,
     cookies_size: usize,
@@ -91,6 +92,7 @@ impl Checks {
             }
             b"content-length" => self.content_length(value, seen)?,
             b"transfer-encoding" => self.transfer_encoding(value, seen)?,
+            b"upgrade" => seen.upgrade = true,
             b"cookie" => seen.cookies_size = seen.cookies_size.saturating_add(value.len()),
             _ => {}
         }
@@ -152,6 +154,15 @@ impl Checks {
             fields::content_type(seen.content_type, seen.has_body)?;
         }
         Ok(())
+    }
+}
+
+impl Seen<'_> {
+    /// Whether messages go both ways at once: gRPC, or a connection that becomes another protocol's.
+    pub(crate) fn is_stream(&self) -> bool {
+        let content_type = self.content_type.unwrap_or_default();
+        let grpc = content_type.get(..16).is_some_and(|head| head.eq_ignore_ascii_case(b"application/grpc"));
+        grpc || self.upgrade || self.method == b"CONNECT"
     }
 }
 

@@ -11,6 +11,7 @@ pub mod transform;
 pub mod value;
 
 mod answer;
+mod bodies;
 mod config;
 mod hygiene;
 mod journal;
@@ -22,4 +23,8 @@ mod walk;
 pub use config::*;
 pub use policy::RequestFilter;
 
+#[cfg(feature = "body")]
+gatewright::export!(RequestFilter, request_body);
+#[cfg(not(feature = "body"))]
 gatewright::export!(RequestFilter);
+gatewright::embed_schema!("../config.schema.json");

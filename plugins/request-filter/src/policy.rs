@@ -7,9 +7,11 @@ use gatewright::host::LogLevel;
 use gatewright::{Context, Fault, Flow, Phases, Policy, Reply, Request, Setup};
 
 use crate::answer::Answer;
+use crate::bodies::{self, Bodies};
+use crate::body::overflow::Inspection;
 use crate::config::Config;
 use crate::engine::Hits;
-use crate::hygiene::{Checks, Seen};
+use crate::hygiene::Checks;
 use crate::journal::Journal;
 use crate::normalise::Conditions;
 use crate::rules::{Decision, Finding, Judgement, RuleSet};
@@ -25,6 +27,7 @@ pub struct RequestFilter {
     checks: Checks,
     rules: RuleSet,
     journal: Journal,
+    bodies: Bodies,
     answer: Answer,
     threshold: u32,
     score_in_shadow: bool,
@@ -36,11 +39,17 @@ pub struct RequestFilter {
 
 impl Policy for RequestFilter {
     type Config = Config;
+    #[cfg(feature = "body")]
+    const PHASES: Phases = Phases::REQUEST_BODY;
+    #[cfg(not(feature = "body"))]
     const PHASES: Phases = Phases::REQUEST_HEADERS;
 
     fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
         let (rules, findings) = RuleSet::new(&config.rules, &config.lists, &config.groups, config.body.inspect)?;
         report(&findings, rules.rules.is_empty(), setup);
+        if config.body.inspect && !Self::PHASES.contains(Phases::REQUEST_BODY) {
+            return Err(ConfigError::at("body.inspect", "this module was built without bodies; use one with the feature `body`"));
+        }
         if config.scoring.threshold == 0 {
             return Err(ConfigError::at(
                 "scoring.threshold",
@@ -50,6 +59,7 @@ impl Policy for RequestFilter {
         let this = Self {
             checks: Checks::new(config.hygiene),
             journal: Journal::new(&rules.rules, setup),
+            bodies: Bodies::new(config.body),
             answer: Answer::new(config.outcome, config.scoring.outcome, &config.rules),
             threshold: config.scoring.threshold,
             score_in_shadow: config.scoring.shadow,
@@ -62,27 +72,52 @@ impl Policy for RequestFilter {
         Ok(this)
     }
 
-    async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
+    async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
         let mut hits = self.take_hits();
-        let judged = self.judge_head(&request, cx, &mut hits);
+        let judged = self.judge(&mut request, cx, &mut hits).await?;
         self.give_back(hits);
-        match judged {
-            Ok(judgement) => Ok(match self.verdict(&judgement, cx) {
-                Some(reply) => reply.into(),
-                None => request.forward().into(),
-            }),
-            Err(refusal) => Ok(self.refuse(refusal).into()),
-        }
+        let refused = match judged {
+            Ok(judgement) => self.verdict(&judgement, cx),
+            Err(refusal) => Some(self.refuse(refusal)),
+        };
+        Ok(refused.map_or_else(|| request.forward().into(), Flow::from))
     }
 }
 
 impl RequestFilter {
-    fn judge_head(&self, request: &Request, cx: &Context, hits: &mut Hits) -> Result<Judgement, Refusal> {
+    async fn judge(
+        &self,
+        request: &mut Request,
+        cx: &Context,
+        hits: &mut Hits,
+    ) -> Result<Result<Judgement, Refusal>, Fault> {
+        let (judgement, inspection) = match self.judge_head(request, cx, hits) {
+            Ok((judgement, Some(inspection))) => (judgement, inspection),
+            Ok((judgement, None)) => return Ok(Ok(judgement)),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if matches!(judgement.decision, Decision::Allow(_) | Decision::Deny(_)) {
+            return Ok(Ok(judgement));
+        }
+        let read = bodies::read(request, inspection, &self.walk(), hits).await?;
+        let judged = || self.rules.judge(hits, &Surroundings::new(cx, request.headers()), true);
+        Ok(read.map(|()| judged()))
+    }
+
+    /// What the head alone tells, and what reads the body if there may be one to read.
+    fn judge_head(
+        &self,
+        request: &Request,
+        cx: &Context,
+        hits: &mut Hits,
+    ) -> Result<(Judgement, Option<Inspection>), Refusal> {
         let headers = request.headers();
-        let seen: Seen<'_> = self.checks.check(headers)?;
+        let seen = self.checks.check(headers)?;
         self.walk().head(&seen, headers, hits)?;
         identity(&self.rules.engine, cx, hits);
-        Ok(self.rules.judge(hits, &Surroundings::new(cx, headers), true))
+        let inspection = self.bodies.inspection(&seen)?;
+        let judgement = self.rules.judge(hits, &Surroundings::new(cx, headers), inspection.is_none());
+        Ok((judgement, inspection))
     }
 
     /// The refusal that a judgement leads to. Rules that held are counted and logged.

@@ -3,4 +3,6 @@
 
 mod support;
 
+mod bodies;
+mod groups;
 mod rules;
