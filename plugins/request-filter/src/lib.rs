@@ -16,6 +16,7 @@ mod config;
 mod hygiene;
 mod journal;
 mod policy;
+mod response;
 mod rules;
 mod surroundings;
 mod walk;
@@ -23,8 +24,12 @@ mod walk;
 pub use config::*;
 pub use policy::RequestFilter;
 
-#[cfg(feature = "body")]
+#[cfg(all(feature = "body", feature = "response"))]
+gatewright::export!(RequestFilter, request_body, response_body);
+#[cfg(all(feature = "body", not(feature = "response")))]
 gatewright::export!(RequestFilter, request_body);
-#[cfg(not(feature = "body"))]
+#[cfg(all(not(feature = "body"), feature = "response"))]
+gatewright::export!(RequestFilter, response_body);
+#[cfg(not(any(feature = "body", feature = "response")))]
 gatewright::export!(RequestFilter);
 gatewright::embed_schema!("../config.schema.json");

@@ -14,6 +14,7 @@ use crate::engine::Hits;
 use crate::hygiene::Checks;
 use crate::journal::Journal;
 use crate::normalise::Conditions;
+use crate::response::Responses;
 use crate::rules::{Decision, Finding, Judgement, RuleSet};
 use crate::surroundings::{Surroundings, identity};
 use crate::value::Refusal;
@@ -22,12 +23,20 @@ use crate::walk::Walk;
 /// Findings of the report that are logged one by one.
 const MAX_FINDINGS: usize = 32;
 
+/// What the features of this build need.
+const PHASES: Phases = {
+    let body = if cfg!(feature = "body") { Phases::REQUEST_BODY } else { Phases::REQUEST_HEADERS };
+    let response = if cfg!(feature = "response") { Phases::RESPONSE_BODY } else { Phases::REQUEST_HEADERS };
+    body.and(response)
+};
+
 /// Decides what may reach a service.
 pub struct RequestFilter {
     checks: Checks,
     rules: RuleSet,
     journal: Journal,
     bodies: Bodies,
+    responses: Responses,
     answer: Answer,
     threshold: u32,
     score_in_shadow: bool,
@@ -39,16 +48,17 @@ pub struct RequestFilter {
 
 impl Policy for RequestFilter {
     type Config = Config;
-    #[cfg(feature = "body")]
-    const PHASES: Phases = Phases::REQUEST_BODY;
-    #[cfg(not(feature = "body"))]
-    const PHASES: Phases = Phases::REQUEST_HEADERS;
+    const PHASES: Phases = PHASES;
 
     fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
         let (rules, findings) = RuleSet::new(&config.rules, &config.lists, &config.groups, config.body.inspect)?;
         report(&findings, rules.rules.is_empty(), setup);
         if config.body.inspect && !Self::PHASES.contains(Phases::REQUEST_BODY) {
             return Err(ConfigError::at("body.inspect", "this module was built without bodies; use one with the feature `body`"));
+        }
+        let responses = Responses::new(config.response)?;
+        if responses.is_on() && !Self::PHASES.contains(Phases::RESPONSE_BODY) {
+            return Err(ConfigError::at("response", "this module was built without responses; use one with the feature `response`"));
         }
         if config.scoring.threshold == 0 {
             return Err(ConfigError::at(
@@ -59,6 +69,7 @@ impl Policy for RequestFilter {
         let this = Self {
             checks: Checks::new(config.hygiene),
             journal: Journal::new(&rules.rules, setup),
+            responses,
             bodies: Bodies::new(config.body),
             answer: Answer::new(config.outcome, config.scoring.outcome, &config.rules),
             threshold: config.scoring.threshold,
@@ -80,7 +91,11 @@ impl Policy for RequestFilter {
             Ok(judgement) => self.verdict(&judgement, cx),
             Err(refusal) => Some(self.refuse(refusal)),
         };
-        Ok(refused.map_or_else(|| request.forward().into(), Flow::from))
+        match refused {
+            Some(reply) => Ok(self.responses.dressed(reply).into()),
+            None if self.responses.is_on() => self.responses.of(request).await,
+            None => Ok(request.forward().into()),
+        }
     }
 }
 
