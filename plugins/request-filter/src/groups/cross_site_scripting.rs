@@ -42,11 +42,15 @@ pub(super) const SIGNATURES: &[Signature] = &[
         "xss-embed",
         r#"<(?:iframe|embed|object|applet|frame|frameset|base|meta|portal|bgsound|layer)[ /][^>]*\b(?:src|srcdoc|data|href|http-equiv|code|codebase|classid|content) ?="#,
     ),
-    markup(Critical, "xss-svg", r#"<(?:svg|math)[ />][^<]*(?:<[^<]*){0,4}<(?:animate|set|script|foreignobject|use|maction|annotation-xml)\b"#),
+    markup(
+        Critical,
+        "xss-svg",
+        r#"<(?:svg|math)[ />][^<]*(?:<[^<]*){0,4}<(?:animate|set|script|foreignobject|use|maction|annotation-xml)\b"#,
+    ),
     url(
         Critical,
         "xss-scheme",
-        r#"(?:javascript|vbscript|livescript):.*(?:alert|confirm|prompt|eval|document|window|location|fetch|import|atob|settimeout|setinterval|function|constructor|open|self|top|parent|this|xmlhttprequest|fromcharcode|msgbox|execscript|name)(?:[(\[.=`;]|$)"#,
+        r#"(?:javascript|vbscript|livescript):(?:[^a-z0-9]|void|var[a-z]=)*(?:alert|confirm|prompt|eval|document|window|location|fetch|import|atob|settimeout|setinterval|function|constructor|open|self|top|parent|this|xmlhttprequest|string|msgbox|execscript)(?:[(\[=`]|\.[a-z]+[(=\[.)])"#,
     ),
     url(
         Critical,
@@ -58,13 +62,17 @@ pub(super) const SIGNATURES: &[Signature] = &[
     markup(
         Critical,
         "xss-call",
-        r#"(?:^|['"`;})\]{+*/-]) ?(?:[(!+~-]|void |window\.|top\.|self\.|parent\.|this\.)*(?:alert|confirm|prompt|eval|execscript) ?(?:\([0-9'"`/)a-z]|`|\.(?:call|apply|bind)\b)[^ ]*(?:$|[ ;/'"`*-])"#,
+        r#"(?:['"`][)\]}]*[;+*/-]* ?(?:[(!+~-]|void |window\.|top\.|self\.|parent\.|this\.)*(?:alert|confirm|prompt|eval|execscript) ?|(?:(?:^|[;})\]{]) ?|[+*/-])(?:[(!+~-]|void |window\.|top\.|self\.|parent\.|this\.)*(?:alert|confirm|prompt|eval|execscript))(?:\( ?(?:[0-9'"`/)]|(?:document|window|location|origin|self|top|name|string\.|atob|cookie|parent|navigator|localstorage)\b)|`|\.(?:call|apply|bind)\b)[^ ]*(?:$|[ ;/'"`*-])"#,
     ),
     markup(
         Critical,
         "xss-sink",
         r#"(?:[+(=,;'"`] ?document\.(?:cookie|domain)\b|\bdocument\.write(?:ln)? ?\( ?['"`<a-z]|\b(?:window|self|top|this|parent|globalthis|frames|document) ?\[ ?['"`/]|\bstring\.fromcharcode ?\( ?[0-9]|\bconstructor ?\( ?['"`]|\.innerhtml ?\+?= ?['"`<])"#,
     ),
-    markup(Error, "xss-style", r#"(?:expression ?\( ?(?:alert|document|eval|prompt|confirm|window)|-moz-binding ?: ?url|behaviou?r ?: ?url ?\(|@import ?['"(url]+ ?['"]?(?:javascript|data|//))"#),
+    markup(
+        Error,
+        "xss-style",
+        r#"(?:expression ?\( ?(?:alert|document|eval|prompt|confirm|window)|-moz-binding ?: ?url|behaviou?r ?: ?url ?\(|@import ?['"(url]+ ?['"]?(?:javascript|data|//))"#,
+    ),
     markup(Error, "xss-symbols", r#"(?:!\[\]\+(?:\[\]|!\[\])|\[\]\[\(!\[\]|\(!\[\]\+\[\]\)|!!\[\]\+\[\])"#),
 ];

@@ -23,7 +23,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Critical,
         "traversal-target",
         RELATIVE,
-        r#"\.\.[/\\].{0,64}(?:etc[/\\]|windows[/\\]|winnt[/\\]|boot\.ini|win\.ini|passwd|shadow$|proc[/\\]self|\.ssh[/\\]|\.env$|web-inf|\.git[/\\]|\.htaccess|\.htpasswd|web\.config|wp-config)"#,
+        r#"\.\.[/\\].{0,64}(?:etc[/\\]|windows[/\\]|winnt[/\\]|boot\.ini|win\.ini|passwd|shadow\b|proc[/\\]self|\.ssh[/\\]|\.env\b|web-inf|\.git[/\\]|\.htaccess|\.htpasswd|web\.config|wp-config)"#,
     ),
     file(Critical, "traversal-file-name", Places::of(&[Place::FileName]), r#"(?:^|[/\\])\.\.(?:[/\\]|$)"#),
     file(
@@ -32,7 +32,12 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Places::VALUES,
         r#"(?:^|[/\\=:"'` ])[/\\]+(?:etc[/\\]+(?:passwd|shadow|group|gshadow|sudoers|crontab|ssh[/\\]|mysql[/\\]|issue)\b|proc[/\\]+(?:self|[0-9]+)[/\\]+(?:environ|cmdline|maps|fd|status|mem|cwd|root|exe)\b|root[/\\]+\.(?:ssh|bash|aws)|(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|boot\.ini)"#,
     ),
-    file(Critical, "file-windows", RELATIVE, r#"\b[c-f]:[/\\]+(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|\b[c-f]:[/\\]+boot\.ini"#),
+    file(
+        Critical,
+        "file-windows",
+        RELATIVE,
+        r#"\b[c-f]:[/\\]+(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|\b[c-f]:[/\\]+boot\.ini"#,
+    ),
     file(
         Error,
         "file-hidden",
