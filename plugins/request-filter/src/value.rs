@@ -29,6 +29,43 @@ pub enum Place {
     Json,
     /// Text of a body that has no finer structure, or a window of it. It has no name.
     Body,
+    /// The claim that the value is named after, verified by an earlier policy.
+    Claim,
+    /// The property of the client's certificate that the value is named after.
+    Certificate,
+}
+
+impl Place {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Method,
+        Self::Host,
+        Self::Path,
+        Self::QueryName,
+        Self::Query,
+        Self::Header,
+        Self::Cookie,
+        Self::FormName,
+        Self::Form,
+        Self::FileName,
+        Self::JsonKey,
+        Self::Json,
+        Self::Body,
+        Self::Claim,
+        Self::Certificate,
+    ];
+    /// How many kinds there are.
+    pub(crate) const COUNT: usize = Self::ALL.len();
+
+    /// Whether values of this kind are known only when the body was read.
+    #[must_use]
+    pub const fn is_of_body(self) -> bool {
+        matches!(self, Self::FormName | Self::Form | Self::FileName | Self::JsonKey | Self::Json | Self::Body)
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
 }
 
 /// A value of a request, as it was found.

@@ -85,7 +85,8 @@ impl Automaton {
     /// Compiles patterns that were read. `peers` is the number of automata that share the memory for states.
     pub(super) fn new(patterns: &[&Hir], peers: usize, budget: &mut Budget) -> Result<Self, PatternError> {
         let limit = PATTERN_LIMIT.saturating_mul(patterns.len()).min(budget.left);
-        let config = thompson::Config::new().utf8(false).nfa_size_limit(Some(limit)).which_captures(WhichCaptures::None);
+        let config =
+            thompson::Config::new().utf8(false).nfa_size_limit(Some(limit)).which_captures(WhichCaptures::None);
         let mut compiler = thompson::Compiler::new();
         let nfa = compiler.configure(config).build_many_from_hir(patterns).map_err(|_| PatternError::TooLarge)?;
         budget.left = budget.left.saturating_sub(nfa.memory_usage());

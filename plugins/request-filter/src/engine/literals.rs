@@ -158,7 +158,11 @@ mod tests {
             ("(?:ab.*cde|fghi)", &["cde", "fghi"]),
             ("\\bexec\\b.{0,9}\\(", &["exec"]),
         ] {
-            assert_eq!(of(pattern).as_deref(), Some(literals.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()), "{pattern}");
+            assert_eq!(
+                of(pattern).as_deref(),
+                Some(literals.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()),
+                "{pattern}"
+            );
         }
     }
 

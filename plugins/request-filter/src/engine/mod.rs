@@ -7,9 +7,11 @@
 mod automaton;
 mod gate;
 mod hits;
+mod inspect;
 mod literals;
 mod scanner;
 
 pub use automaton::{Automaton, Budget, PatternError};
 pub use hits::Hits;
+pub use inspect::{Engine, EngineBuilder, Selector};
 pub use scanner::{Scanner, ScannerBuilder, Test};

@@ -107,6 +107,17 @@ impl Scanner {
         self.patterns(value, hits);
     }
 
+    /// Makes ready what tests need to run.
+    pub(super) fn warm(&self, hits: &mut Hits) {
+        const SAMPLE: &[u8] = b"/a0.b-c_D=%20 <'\"(;)&?";
+        self.scan(SAMPLE, hits);
+        for (check, _) in &self.patterns {
+            if let Check::Automaton(automaton) = check {
+                let _ = automaton.is_match(SAMPLE);
+            }
+        }
+    }
+
     fn patterns(&self, value: &[u8], hits: &mut Hits) {
         if let Some(gate) = &self.gate {
             let mut checked = self.checked.take();

@@ -16,6 +16,7 @@ mod template_injection;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use crate::config::Severity;
 use crate::transform::Transform;
 pub use places::Places;
 
@@ -39,33 +40,6 @@ pub enum Group {
     Scanners,
     /// Credentials where logs and histories keep them.
     SecretsInUrls,
-}
-
-/// How bad a hit is. Scores are 2, 3, 4 and 5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Unwanted, no attack by itself.
-    Notice,
-    /// Probing.
-    Warning,
-    /// Most likely an attack.
-    Error,
-    /// An attack.
-    Critical,
-}
-
-impl Severity {
-    /// What a hit adds to the anomaly score.
-    #[must_use]
-    pub const fn score(self) -> u32 {
-        match self {
-            Self::Notice => 2,
-            Self::Warning => 3,
-            Self::Error => 4,
-            Self::Critical => 5,
-        }
-    }
 }
 
 /// What one kind of attack looks like.

@@ -27,7 +27,8 @@ mod tests {
 
     #[test]
     fn spellings_of_a_host() {
-        for spelling in ["a.example", "A.Example", "a.example:8080", "a.example.", "u:p@a.example:1", "a.example.:443"] {
+        for spelling in ["a.example", "A.Example", "a.example:8080", "a.example.", "u:p@a.example:1", "a.example.:443"]
+        {
             assert_eq!(canonical_host(spelling.as_bytes()).as_ref(), b"a.example", "{spelling}");
         }
         assert_eq!(canonical_host(b"[::1]").as_ref(), b"[::1]");

@@ -128,9 +128,9 @@ fn sequence(bytes: &[u8]) -> Option<(u32, usize, u32)> {
         _ => return None,
     };
     let tail = rest.get(..length - 1)?;
-    let code = tail.iter().try_fold(u32::from(head), |code, byte| {
-        (byte & 0xc0 == 0x80).then_some(code << 6 | u32::from(byte & 0x3f))
-    })?;
+    let code = tail
+        .iter()
+        .try_fold(u32::from(head), |code, byte| (byte & 0xc0 == 0x80).then_some(code << 6 | u32::from(byte & 0x3f)))?;
     Some((code, length, least))
 }
 

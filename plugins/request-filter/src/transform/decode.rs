@@ -39,7 +39,9 @@ pub(super) fn html(value: &[u8]) -> Vec<u8> {
         let (code, taken) = match after.first()? {
             b'#' => numeric(after)?,
             _ => {
-                let named = |(name, _): &&(&[u8], u8)| after.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+                let named = |(name, _): &&(&[u8], u8)| {
+                    after.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
+                };
                 let (name, byte) = NAMED.iter().find(named)?;
                 (u32::from(*byte), name.len())
             }
@@ -95,9 +97,8 @@ fn exactly(after: &[u8], from: usize, digits: usize) -> Option<(u32, usize)> {
 /// A number at the beginning, of at most so many digits, and how many there were.
 fn number(digits: &[u8], radix: u32, most: usize) -> Option<(u32, usize)> {
     let digits = digits.iter().take(most).map_while(|byte| char::from(*byte).to_digit(radix));
-    let (code, length) = digits.fold((0u32, 0), |(code, length), digit| {
-        (code.saturating_mul(radix).saturating_add(digit), length + 1)
-    });
+    let (code, length) =
+        digits.fold((0u32, 0), |(code, length), digit| (code.saturating_mul(radix).saturating_add(digit), length + 1));
     (length > 0).then_some((code, length))
 }
 

@@ -52,9 +52,7 @@ impl Transform {
             Self::CompressWhitespace => squeeze::may_have_space(value).then(|| squeeze::whitespace(value, true)),
             Self::RemoveWhitespace => squeeze::may_have_space(value).then(|| squeeze::whitespace(value, false)),
             Self::ReplaceComments => memchr::memmem::find(value, b"/*").map(|_| squeeze::comments(value)),
-            Self::RemoveNulls => {
-                value.contains(&0).then(|| value.iter().copied().filter(|byte| *byte != 0).collect())
-            }
+            Self::RemoveNulls => value.contains(&0).then(|| value.iter().copied().filter(|byte| *byte != 0).collect()),
             Self::CommandLine => Some(squeeze::command_line(value)),
         }
     }

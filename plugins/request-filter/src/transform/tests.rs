@@ -30,7 +30,11 @@ fn each_step() {
         (Transform::CommandLine, "C\\A't' ,; /etc^/pass\"wd", "cat/etc/passwd"),
     ] {
         let steps = [step];
-        assert_eq!(apply(&steps, value.as_bytes()).escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string(), "{step:?}");
+        assert_eq!(
+            apply(&steps, value.as_bytes()).escape_ascii().to_string(),
+            expected.as_bytes().escape_ascii().to_string(),
+            "{step:?}"
+        );
     }
 }
 

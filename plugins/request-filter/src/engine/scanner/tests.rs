@@ -63,7 +63,13 @@ fn a_bad_pattern_is_named() {
 
 /// Patterns of a small language, so that they often match.
 fn pattern() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof!["[abc]{1,4}", Just("[ab]".to_owned()), Just(".".to_owned()), Just("\\b".to_owned()), Just("[^a]".to_owned())];
+    let leaf = prop_oneof![
+        "[abc]{1,4}",
+        Just("[ab]".to_owned()),
+        Just(".".to_owned()),
+        Just("\\b".to_owned()),
+        Just("[^a]".to_owned())
+    ];
     let grow = |inner: BoxedStrategy<String>| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
@@ -73,8 +79,9 @@ fn pattern() -> impl Strategy<Value = String> {
         ]
         .boxed()
     };
-    (leaf.prop_recursive(3, 12, 4, move |inner| grow(inner.boxed())), any::<(bool, bool)>())
-        .prop_map(|(body, (start, end))| format!("{}{body}{}", if start { "^" } else { "" }, if end { "$" } else { "" }))
+    (leaf.prop_recursive(3, 12, 4, move |inner| grow(inner.boxed())), any::<(bool, bool)>()).prop_map(
+        |(body, (start, end))| format!("{}{body}{}", if start { "^" } else { "" }, if end { "$" } else { "" }),
+    )
 }
 
 proptest! {

@@ -93,7 +93,8 @@ fn naive(path: &str) -> String {
 
 fn odd_path() -> impl Strategy<Value = String> {
     let pieces = ["/", "/", ".", "..", "a", "b", ";", "\\", "%2e", "%2f", "%5c", "%3b", "%61", "//", "/../"];
-    prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..12).prop_map(|pieces| format!("/{}", pieces.concat()))
+    prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..12)
+        .prop_map(|pieces| format!("/{}", pieces.concat()))
 }
 
 proptest! {

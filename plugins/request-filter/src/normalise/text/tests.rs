@@ -70,15 +70,23 @@ fn naive(value: &[u8]) -> Vec<u8> {
 fn percent_decoded(value: &[u8]) -> Vec<u8> {
     let hex = |at: usize, length: usize| {
         let digits = value.get(at..at + length)?;
-        digits.iter().all(u8::is_ascii_hexdigit).then(|| u32::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap())
+        digits
+            .iter()
+            .all(u8::is_ascii_hexdigit)
+            .then(|| u32::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap())
     };
     let (mut out, mut at) = (Vec::new(), 0);
     while at < value.len() {
         let wide = || hex(at + 2, 4).filter(|_| value[at + 1].eq_ignore_ascii_case(&b'u')).and_then(char::from_u32);
-        if value[at] == b'%' && let Some(octet) = hex(at + 1, 2) {
+        if value[at] == b'%'
+            && let Some(octet) = hex(at + 1, 2)
+        {
             out.push(u8::try_from(octet).unwrap());
             at += 3;
-        } else if value[at] == b'%' && value.len() > at + 1 && let Some(character) = wide() {
+        } else if value[at] == b'%'
+            && value.len() > at + 1
+            && let Some(character) = wide()
+        {
             out.extend(character.to_string().bytes());
             at += 6;
         } else {
@@ -116,8 +124,22 @@ fn fold(value: &[u8]) -> Vec<u8> {
 
 /// Texts made of what matters.
 fn odd_text() -> impl Strategy<Value = Vec<u8>> {
-    let pieces: [&'static [u8]; 14] =
-        [b"%", b"25", b"3c", b"a", b"%41", b"u003c", b"%u003C", b"\xc0\xbc", b"\xef\xbc\x9c", b"\xef\xbc\x85", b"\xff", b"\0", b" ", b"F"];
+    let pieces: [&'static [u8]; 14] = [
+        b"%",
+        b"25",
+        b"3c",
+        b"a",
+        b"%41",
+        b"u003c",
+        b"%u003C",
+        b"\xc0\xbc",
+        b"\xef\xbc\x9c",
+        b"\xef\xbc\x85",
+        b"\xff",
+        b"\0",
+        b" ",
+        b"F",
+    ];
     prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..8).prop_map(|pieces| pieces.concat())
 }
 
