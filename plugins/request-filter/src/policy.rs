@@ -54,7 +54,10 @@ impl Policy for RequestFilter {
         let (rules, findings) = RuleSet::new(&config.rules, &config.lists, &config.groups, config.body.inspect)?;
         report(&findings, rules.rules.is_empty(), setup);
         if config.body.inspect && !Self::PHASES.contains(Phases::REQUEST_BODY) {
-            return Err(ConfigError::at("body.inspect", "this module was built without bodies; use one with the feature `body`"));
+            return Err(ConfigError::at(
+                "body.inspect",
+                "this module was built without bodies; use one with the feature `body`",
+            ));
         }
         let responses = Responses::new(config.response)?;
         if responses.is_on() && !Self::PHASES.contains(Phases::RESPONSE_BODY) {

@@ -50,7 +50,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     url(
         Critical,
         "xss-scheme",
-        r#"(?:javascript|vbscript|livescript):.*(?:alert|confirm|prompt|eval|document|window|location|fetch|import|atob|settimeout|setinterval|function|constructor|open|self|top|parent|this|xmlhttprequest|fromcharcode|msgbox|execscript|name)(?:[(\[.=`;]|$)"#,
+        r#"(?:javascript|vbscript|livescript):(?:[^a-z0-9]|void|var[a-z]=)*(?:alert|confirm|prompt|eval|document|window|location|fetch|import|atob|settimeout|setinterval|function|constructor|open|self|top|parent|this|xmlhttprequest|string|msgbox|execscript)(?:[(\[=`]|\.[a-z]+[(=\[.)])"#,
     ),
     url(
         Critical,
@@ -62,7 +62,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     markup(
         Critical,
         "xss-call",
-        r#"(?:^|['"`;})\]{+*/-]) ?(?:[(!+~-]|void |window\.|top\.|self\.|parent\.|this\.)*(?:alert|confirm|prompt|eval|execscript) ?(?:\([0-9'"`/)a-z]|`|\.(?:call|apply|bind)\b)[^ ]*(?:$|[ ;/'"`*-])"#,
+        r#"(?:['"`][)\]}]*[;+*/-]* ?(?:[(!+~-]|void |window\.|top\.|self\.|parent\.|this\.)*(?:alert|confirm|prompt|eval|execscript) ?|(?:(?:^|[;})\]{]) ?|[+*/-])(?:[(!+~-]|void |window\.|top\.|self\.|parent\.|this\.)*(?:alert|confirm|prompt|eval|execscript))(?:\( ?(?:[0-9'"`/)]|(?:document|window|location|origin|self|top|name|string\.|atob|cookie|parent|navigator|localstorage)\b)|`|\.(?:call|apply|bind)\b)[^ ]*(?:$|[ ;/'"`*-])"#,
     ),
     markup(
         Critical,

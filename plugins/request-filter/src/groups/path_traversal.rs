@@ -23,7 +23,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Critical,
         "traversal-target",
         RELATIVE,
-        r#"\.\.[/\\].{0,64}(?:etc[/\\]|windows[/\\]|winnt[/\\]|boot\.ini|win\.ini|passwd|shadow$|proc[/\\]self|\.ssh[/\\]|\.env$|web-inf|\.git[/\\]|\.htaccess|\.htpasswd|web\.config|wp-config)"#,
+        r#"\.\.[/\\].{0,64}(?:etc[/\\]|windows[/\\]|winnt[/\\]|boot\.ini|win\.ini|passwd|shadow\b|proc[/\\]self|\.ssh[/\\]|\.env\b|web-inf|\.git[/\\]|\.htaccess|\.htpasswd|web\.config|wp-config)"#,
     ),
     file(Critical, "traversal-file-name", Places::of(&[Place::FileName]), r#"(?:^|[/\\])\.\.(?:[/\\]|$)"#),
     file(

@@ -25,7 +25,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     target(
         Critical,
         "ssrf-loopback",
-        r#"(?:^|[^a-z0-9])(?:https?|ftp|wss?|gopher|dict|ldaps?)?:?[/\\]{2,}(?:[^/\\?# ]*@)?(?:localhost\b\.?|127\.[0-9]|0x7f|0177\.|017700000001|2130706433|0\.0\.0\.0|0[:/?#]|\[::\]|\[(?:0{0,4}:){2,7}0{0,3}1\]|\[(?:0{0,4}:){2,6}ffff:(?:127\.|7f00:|0*0a|a[0-9a-f]{2}:|c0a8:)|ip6-localhost|loopback\b)"#,
+        r#"(?::[/\\]{2,}(?:[^/\\?# ]*@)?0(?:[:/?#]|$)|(?:^|[^a-z0-9])(?:https?|ftp|wss?|gopher|dict|ldaps?)?:?[/\\]{2,}(?:[^/\\?# ]*@)?(?:localhost\b\.?|127\.[0-9]|0x7f|0177\.|017700000001|2130706433|0\.0\.0\.0|\[::\]|\[(?:0{0,4}:){2,7}0{0,3}1\]|\[(?:0{0,4}:){2,6}ffff:(?:127\.|7f00:|0*0a|a[0-9a-f]{2}:|c0a8:)|ip6-localhost|loopback\b))"#,
     ),
     target(
         Error,
@@ -40,6 +40,6 @@ pub(super) const SIGNATURES: &[Signature] = &[
     target(
         Critical,
         "ssrf-scheme",
-        r#"(?:^|[=("' ])(?:gopher|dict|tftp|netdoc)://[a-z0-9\[]|^(?:gopher|dict|ldaps?|tftp|netdoc|file)://?"#,
+        r#"(?:^|[=("' ])(?:gopher|dict|tftp|netdoc):[/\\]{2}[a-z0-9\[]|^(?:gopher|dict|ldaps?|tftp|netdoc|file):[/\\]"#,
     ),
 ];

@@ -28,7 +28,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     template(
         Critical,
         "template-call",
-        r#"(?:\{\{|\{%|\$\{|#\{|<%=?|\*\{)[^}>]*(?:\bpopen\b|\bsystem ?\(|\bexec ?\(|\bpassthru\b|_self\.env|registerundefinedfiltercallback|\blipsum\b|\bcycler\.|\bjoiner\.|\bnamespace\.|\bconfig\.(?:items|__|from)|\brequest\.(?:application|__|environ)|get_flashed_messages|url_for\.|\bconstructor\b|\$eval\b|\$on\.|\|attr ?\(|\bself\.|\bopen ?\(|file\.read|`)"#,
+        r#"(?:\{\{|\{%|\$\{|#\{|<%=?|\*\{)[^}>]*(?:\bpopen\b|\bsystem ?\(|\bexec ?\(|\bpassthru\b|_self\.env|registerundefinedfiltercallback|\blipsum\b|\bcycler\.|\bjoiner\.|\bnamespace\.|\bconfig\.(?:items|__|from)|\brequest\.(?:application|__|environ)|get_flashed_messages|url_for\.|\bconstructor\b|\$eval\b|\$on\.|\|attr ?\(|\bself\.|\bopen ?\(|file\.read)|(?:#\{|<%=?) ?`[a-z][^`]*`"#,
     ),
     template(Critical, "jndi", r#"\$\{ ?jndi ?:|\bjndi ?: ?(?:ldaps?|rmi|dns|iiop|nis|corba|https?) ?:"#),
     // Letters by way of look-ups.
@@ -45,7 +45,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     template(
         Critical,
         "expression-node",
-        r#"\bprocess\.(?:mainmodule|binding ?\()|\brequire ?\( ?['"`](?:child_process|node:child_process)|\bchild_process['"`]?\)?\.(?:exec|spawn|fork)|global\.process\b"#,
+        r#"process\.(?:mainmodule|binding ?\()|\brequire ?\( ?['"`](?:child_process|node:child_process)|\bchild_process['"`]?\)?\.(?:exec|spawn|fork)|global\.process\b"#,
     ),
     template(
         Critical,

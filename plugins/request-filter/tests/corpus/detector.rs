@@ -13,29 +13,29 @@ use request_filter::value::{Place, Refusal, Value};
 use crate::request::Request;
 
 /// Every signature of every group, compiled.
-pub struct Detector {
+pub(crate) struct Detector {
     signatures: Vec<&'static Signature>,
     scanners: Vec<(&'static [Transform], Scanner)>,
     hits: Hits,
 }
 
 /// A signature that held, and for what.
-pub struct Hit {
-    pub signature: &'static Signature,
+pub(crate) struct Hit {
+    pub(crate) signature: &'static Signature,
     place: Place,
     name: Vec<u8>,
     value: Vec<u8>,
 }
 
 impl Hit {
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let value = self.value.escape_ascii().to_string();
         format!("{:?} {} {}", self.place, self.name.escape_ascii(), value.chars().take(300).collect::<String>())
     }
 }
 
 impl Detector {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let signatures: Vec<_> = Group::ALL.into_iter().flat_map(|group| group.signatures()).collect();
         let mut views: HashMap<&'static [Transform], ScannerBuilder> = HashMap::new();
         for (number, signature) in (0..).zip(&signatures) {
@@ -50,7 +50,7 @@ impl Detector {
     }
 
     /// All hits, or why the request is malformed.
-    pub fn inspect(&mut self, request: &Request) -> Result<Vec<Hit>, Refusal> {
+    pub(crate) fn inspect(&mut self, request: &Request) -> Result<Vec<Hit>, Refusal> {
         let mut found = Vec::new();
         let path = canonical_path(request.path.as_bytes());
         self.canonical(Place::Path, b"", &path.path, &mut found);
@@ -106,7 +106,8 @@ impl Detector {
             scanner.scan(&apply(view, canonical), &mut self.hits);
         }
         let wanted = |signature: &&Signature| {
-            let named = signature.headers.is_empty() || signature.headers.iter().any(|header| header.as_bytes() == name);
+            let named =
+                signature.headers.is_empty() || signature.headers.iter().any(|header| header.as_bytes() == name);
             signature.places.contains(place) && named
         };
         let held = self.hits.all().iter().map(|number| self.signatures[*number as usize]);

@@ -24,7 +24,11 @@ fn every_place_of_a_body() {
     let multipart = "--b\r\ncontent-disposition: form-data; name=\"f\"; filename=\"evil.php\"\r\n\r\nx\r\n--b--\r\n";
     let cases = [
         (json!({"form": [{"name": "q", "contains": "evil x"}]}), FORM, "a=1&q=%65vil+x"),
-        (json!({"json": [{"name": "user.tags[]", "exact": "evil"}]}), JSON, r#"{"user": {"tags": ["a", "\u0065vil"]}}"#),
+        (
+            json!({"json": [{"name": "user.tags[]", "exact": "evil"}]}),
+            JSON,
+            r#"{"user": {"tags": ["a", "\u0065vil"]}}"#,
+        ),
         (json!({"json": [{"exact": "17"}]}), JSON, "[1, 17]"),
         (json!({"files": [{"suffix": ".php"}]}), "multipart/form-data; boundary=b", multipart),
         (json!({"body": {"contains": "evil"}}), "text/plain", "some evil text"),
