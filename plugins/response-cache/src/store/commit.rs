@@ -128,7 +128,7 @@ impl Inner {
 
     fn reserve(&self, fill: &Fill, key: &Key, write: &Write<'_>, now: u64) -> Result<Attempt, StoreError> {
         let subject = Subject { url: &key.url, tags: &write.tags };
-        let attempt = self.change(fill.bucket(), |index, _| {
+        let attempt = self.change(fill.bucket(), |index| {
             if !self.may_store(index, fill, subject, now)? {
                 return Ok((Attempt::Fenced, false));
             }
@@ -170,7 +170,7 @@ impl Inner {
     /// `None` if the fetch was fenced meanwhile.
     fn publish(&self, fill: &Fill, write: &Write<'_>, keep: Timestamp, now: u64) -> Result<Option<Flight>, StoreError> {
         let generation = write.entry.generation;
-        self.change(fill.bucket(), |index, _| {
+        self.change(fill.bucket(), |index| {
             let flight = index.flight(fill.token(), now).copied();
             let published =
                 flight.is_some() && index.publish(generation, &write.need.sizes, keep.nanos(), self.settings.variants);

@@ -48,7 +48,7 @@ impl Store {
         let (inner, now) = (&self.0, now.nanos());
         let (bucket, token) = (key.bucket(inner.geometry.buckets), inner.next());
         let lease = u64::try_from(inner.settings.lease.as_nanos()).unwrap_or(u64::MAX);
-        let begun = inner.change(bucket, |index, _| {
+        let begun = inner.change(bucket, |index| {
             let begun = index.begin(key.hash(), token, now.saturating_add(lease), now, inner.geometry.flights);
             let write = match &begun {
                 Begun::Leads => true,
@@ -77,7 +77,7 @@ impl Store {
     pub fn pass(&self, mut fill: Fill, ttl: Duration, now: Timestamp) -> Result<(), StoreError> {
         let inner = &self.0;
         let (remembered, until) = (inner.next(), (now + ttl).nanos());
-        let ended = inner.change(fill.bucket, |index, _| {
+        let ended = inner.change(fill.bucket, |index| {
             let Some(flight) = index.flight(fill.token, now.nanos()) else { return Ok((None, false)) };
             let ended = *flight;
             (flight.token, flight.until, flight.pass, flight.awaited) = (remembered, until, true, false);
@@ -109,7 +109,7 @@ impl Drop for Fill {
         if self.over {
             return;
         }
-        let ended = self.store.change(self.bucket, |index, _| {
+        let ended = self.store.change(self.bucket, |index| {
             let ended = index.end_flight(self.token);
             Ok((ended, ended.is_some()))
         });

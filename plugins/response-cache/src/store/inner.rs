@@ -75,21 +75,17 @@ impl Inner {
         number >> 40 == self.worker & 0xFF_FFFF
     }
 
-    /// Changes a bucket by compare-and-swap. `change` learns whether the bucket is new, and returns whether there is something to write.
+    /// Changes a bucket by compare-and-swap. `change` returns whether there is something to write.
     pub(super) fn change<R>(
         &self,
         number: usize,
-        mut change: impl FnMut(&mut Bucket, bool) -> Result<(R, bool), StoreError>,
+        mut change: impl FnMut(&mut Bucket) -> Result<(R, bool), StoreError>,
     ) -> Result<R, StoreError> {
         for _ in 0..ATTEMPTS {
             let (value, version) = self.buckets.get(number)?;
             let known = View::parse(&value).map(|view| view.to_bucket());
-            let is_new = known.is_none();
-            let mut bucket = match known {
-                Some(bucket) => bucket,
-                None => self.fresh(value.is_empty())?,
-            };
-            let (result, write) = change(&mut bucket, is_new)?;
+            let mut bucket = known.unwrap_or_else(|| self.fresh(value.is_empty()));
+            let (result, write) = change(&mut bucket)?;
             if !write {
                 return Ok(result);
             }
@@ -134,27 +130,29 @@ impl Inner {
         self.chunks.set(self.chunk_number(bucket, chunk), b"")
     }
 
+    #[cfg(test)]
+    pub(super) fn chunk_length(&self, bucket: usize, chunk: usize) -> usize {
+        self.chunks.get(self.chunk_number(bucket, chunk)).map_or(0, |(value, _)| value.len())
+    }
+
     fn chunk_number(&self, bucket: usize, chunk: usize) -> usize {
         bucket * self.geometry.space.chunks + chunk
     }
 
-    /// A bucket that nobody wrote yet. It begins with the purges that are known now: whoever purges writes every bucket afterwards, so a
-    /// later purge makes the compare-and-swap of this one fail.
-    fn fresh(&self, was_empty: bool) -> Result<Bucket, StoreError> {
-        let mut bucket = Bucket::new(self.reload_purges()?);
+    /// A bucket that nobody wrote yet. It knows of no purge, and there was none: a purge writes every bucket.
+    fn fresh(&self, was_empty: bool) -> Bucket {
+        let mut bucket = Bucket::new();
         if !was_empty {
             // Another layout wrote it: its chunks may hold anything.
             let held = u32::try_from(self.geometry.chunk + CHUNK_HEADER).unwrap_or(u32::MAX);
             bucket.chunks = vec![Chunk { held, ..Chunk::EMPTY }; self.geometry.space.chunks];
         }
-        Ok(bucket)
+        bucket
     }
 
-    fn reload_purges(&self) -> Result<u64, StoreError> {
-        let events = Events::parse(&self.purges.get(0)?.0);
-        let last = events.last();
-        self.events.replace(events);
-        Ok(last)
+    fn reload_purges(&self) -> Result<(), StoreError> {
+        self.events.replace(Events::parse(&self.purges.get(0)?.0));
+        Ok(())
     }
 }
 

@@ -65,7 +65,7 @@ impl Store {
         variant.stored.noted.set(now);
         let (generation, space) = (variant.entry.generation, self.0.geometry.space);
         // Nothing depends on it: a failure only makes an eviction a little less wise.
-        let _ = self.0.change(variant.bucket, |bucket, _| Ok(((), bucket.touch(generation, &space))));
+        let _ = self.0.change(variant.bucket, |bucket| Ok(((), bucket.touch(generation, &space))));
     }
 }
 
@@ -147,7 +147,7 @@ impl Inner {
     /// Removes a response that the index still names. If it cannot be done now, the next who finds it tries again.
     fn discard(&self, bucket: usize, generation: u64) -> bool {
         self.hot.borrow_mut().forget(generation);
-        let removed = self.change(bucket, |bucket, _| {
+        let removed = self.change(bucket, |bucket| {
             let removed = bucket.remove(generation);
             Ok((removed, removed))
         });

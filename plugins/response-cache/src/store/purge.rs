@@ -20,11 +20,11 @@ impl Store {
     /// A failure of the host, or too much contention: then it is not in force.
     pub fn invalidate(&self, key: &Key) -> Result<(), StoreError> {
         let bucket = key.bucket(self.0.geometry.buckets);
-        let fetches = self.0.change(bucket, |index, is_new| {
+        let fetches = self.0.change(bucket, |index| {
             let before = index.entries.len();
             let fetches = index.forget(key.hash());
             let changed = !fetches.is_empty() || index.entries.len() < before;
-            Ok((fetches, changed && !is_new))
+            Ok((fetches, changed))
         })?;
         self.0.wake(&fetches);
         Ok(())
@@ -60,10 +60,11 @@ impl Inner {
         Err(StoreError::Contended { attempts: ATTEMPTS })
     }
 
-    /// Tells a bucket of a purge. A bucket that does not exist is made: somebody may be about to make it who does not know of the purge.
+    /// Tells a bucket of a purge. A bucket that does not exist is made: one that is made later would not know of the purge, and the next
+    /// one would find its responses unchecked for too long.
     fn stamp(&self, bucket: usize, number: u64, clears: bool) -> Result<(), StoreError> {
-        self.change(bucket, |index, is_new| {
-            if index.purges >= number && !is_new {
+        self.change(bucket, |index| {
+            if index.purges >= number {
                 return Ok(((), false));
             }
             index.purges = index.purges.max(number);
@@ -93,7 +94,7 @@ impl Inner {
         for entry in view.to_bucket().entries.iter().filter(|entry| entry.state == State::Ready) {
             judged.push((entry.generation, self.judge(bucket, &view, entry)?));
         }
-        self.change(bucket, |index, _| {
+        self.change(bucket, |index| {
             let mut changed = false;
             for (generation, verdict) in &judged {
                 changed |= match (verdict, index.ready(*generation)) {

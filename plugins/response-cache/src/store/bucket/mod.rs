@@ -86,8 +86,8 @@ pub(super) enum Begun {
 }
 
 impl Bucket {
-    pub(super) fn new(purges: u64) -> Self {
-        Self { purges, entries: Vec::new(), flights: Vec::new(), chunks: Vec::new() }
+    pub(super) fn new() -> Self {
+        Self { purges: 0, entries: Vec::new(), flights: Vec::new(), chunks: Vec::new() }
     }
 
     /// Adds a fetch, unless there is one.
