@@ -1,6 +1,7 @@
 //! The store on the emulated proxy.
 
 mod basics;
+mod coalescing;
 mod costs;
 mod purges;
 #[cfg(not(target_family = "wasm"))]
