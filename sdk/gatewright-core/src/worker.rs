@@ -209,15 +209,27 @@ impl Worker {
         action
     }
 
-    /// Forgets an exchange that is over. Those whom this callback woke run in a callback of the worker's own: a local reply of another
-    /// exchange would make the proxy stop this one, whatever is returned.
+    /// Forgets an exchange that is over, and runs the tasks that this callback woke. Other exchanges run in a callback of the worker's
+    /// own: a local reply of theirs would make the proxy stop this one, whatever is returned.
     fn leave(&self, context: u32, running: Rc<Running>) {
         self.forget_if_over(context, running);
-        let woken = self.shared.woken.take();
-        if !woken.is_empty() {
-            woken.into_iter().for_each(|owner| self.wake_later(owner));
-            self.shared.enter(context);
+        let mut left = MAX_WAKES;
+        loop {
+            let woken = self.shared.woken.take();
+            if woken.is_empty() {
+                break;
+            }
+            for owner in woken {
+                match owner {
+                    Owner::Task(..) if left > 0 => {
+                        left -= 1;
+                        self.wake(owner);
+                    }
+                    owner => self.wake_later(owner),
+                }
+            }
         }
+        self.shared.enter(context);
     }
 
     fn forget_if_over(&self, context: u32, running: Rc<Running>) {

@@ -57,17 +57,21 @@ impl Geometry {
         let size = (chunk + CHUNK_HEADER) as u64;
         // One chunk for each response, for it may be shorter, and as many as the bytes fill.
         let chunks = ways as u64 + budget / size + 1;
-        let index = HEADER_BYTES + (ways + 1) * ENTRY_BYTES + flights * FLIGHT_BYTES;
-        let fixed = index as u64 + KEY_OVERHEAD + chunks * (KEY_OVERHEAD + CHUNK_BYTES as u64);
-        let space = Space { ways, chunks: chunks as usize, bytes: budget.checked_sub(fixed)? };
-        (chunks < u64::from(u16::MAX)).then_some(Self { buckets, flights, chunk, space })
+        let mut geometry = Self { buckets, flights, chunk, space: Space { ways, chunks: chunks as usize, bytes: 0 } };
+        let fixed = geometry.index_bytes() as u64 + KEY_OVERHEAD + chunks * KEY_OVERHEAD;
+        geometry.space.bytes = budget.checked_sub(fixed)?;
+        (chunks < u64::from(u16::MAX)).then_some(geometry)
+    }
+
+    /// Bytes of the largest bucket.
+    pub(super) fn index_bytes(&self) -> usize {
+        let Space { ways, chunks, .. } = self.space;
+        HEADER_BYTES + (ways + 1) * ENTRY_BYTES + self.flights * FLIGHT_BYTES + chunks * CHUNK_BYTES
     }
 
     /// Bytes of the largest shared value.
     pub(super) fn value_bytes(&self) -> usize {
-        let Space { ways, chunks, .. } = self.space;
-        let bucket = HEADER_BYTES + (ways + 1) * ENTRY_BYTES + self.flights * FLIGHT_BYTES + chunks * CHUNK_BYTES;
-        bucket.max(self.chunk + CHUNK_HEADER).max(events::MAX_BYTES)
+        self.index_bytes().max(self.chunk + CHUNK_HEADER).max(events::MAX_BYTES)
     }
 
     /// What all who share the store must agree on.

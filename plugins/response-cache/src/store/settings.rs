@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gatewright::config::ConfigError;
 
+const MAX_MEMORY: u64 = 64 << 30;
 /// Longer than this no fetch is waited for.
 const MAX_LEASE: Duration = Duration::from_secs(1800);
 
@@ -41,6 +42,9 @@ impl Settings {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.name.is_empty() || self.name.len() > 32 || self.name.contains('\0') {
             return Err(ConfigError::at("name", format!("`{}` is no name; write 1 to 32 bytes", self.name)));
+        }
+        if self.memory > MAX_MEMORY {
+            return Err(ConfigError::at("memory", "too large; write at most \"64GiB\""));
         }
         if self.max_entry == 0 {
             return Err(ConfigError::at("max_entry", "nothing fits in 0 bytes; write \"256KiB\""));

@@ -23,10 +23,10 @@ pub(super) struct Worker {
 
 /// Room for hundreds of small responses.
 pub(super) const ROOMY: Geometry =
-    Geometry { buckets: 4, flights: 16, chunk: 64, space: Space { ways: 200, chunks: 2000, bytes: 200_000 } };
+    Geometry { buckets: 4, flights: 16, chunk: 100, space: Space { ways: 200, chunks: 2000, bytes: 200_000 } };
 /// Room for a handful.
 pub(super) const TIGHT: Geometry =
-    Geometry { buckets: 2, flights: 3, chunk: 64, space: Space { ways: 5, chunks: 16, bytes: 600 } };
+    Geometry { buckets: 2, flights: 3, chunk: 100, space: Space { ways: 5, chunks: 16, bytes: 600 } };
 
 impl Worker {
     pub(super) fn start(world: &World, index: usize, geometry: Geometry) -> Self {
