@@ -183,7 +183,8 @@ impl Model {
             found.iter().map(|found| (found.entry.variant, body(found), found.soft_purged())).collect();
         let known = self.known.iter().filter(|known| known.key == key);
         let mut known: Vec<_> = known.map(|known| (known.variant, known.body.clone(), known.soft)).collect();
-        (found.sort(), known.sort());
+        found.sort();
+        known.sort();
         if exact {
             assert_eq!(found, known);
         } else {

@@ -149,7 +149,8 @@ fn run(geometry: Geometry, workers: usize, mismatches: f64) -> Origin {
     for seed in 0..SEEDS {
         let world = World::new(seed);
         for key in 0..KEYS {
-            (origin.current[key].store(0, SeqCst), origin.floor[key].store(0, SeqCst));
+            origin.current[key].store(0, SeqCst);
+            origin.floor[key].store(0, SeqCst);
         }
         let build = |index| {
             let worker = Worker::start(&world, index, geometry);
