@@ -1,0 +1,4 @@
+//! A conforming, coherent HTTP cache (RFC 9111) inside the proxy.
+#![forbid(unsafe_code)]
+
+pub mod http;
