@@ -1,0 +1,33 @@
+//! Size and habits of a store.
+
+use std::time::Duration;
+
+/// Size and habits of a store. Stores of one name are one store; all who open it must give the same sizes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Name: 1 to 32 bytes, no NUL.
+    pub name: String,
+    /// Bytes of host memory, index and bookkeeping included.
+    pub memory: u64,
+    /// Bytes of the largest response that is stored: key, tags, headers and body.
+    pub max_entry: usize,
+    /// Bytes per worker for copies that save reading from the host.
+    pub hot_memory: usize,
+    /// How long a fetch may take before another request may lead.
+    pub lease: Duration,
+    /// Variants of one key at most; a further one takes the place of the oldest.
+    pub variants: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "default".to_owned(),
+            memory: 64 << 20,
+            max_entry: 256 << 10,
+            hot_memory: 4 << 20,
+            lease: Duration::from_secs(30),
+            variants: 16,
+        }
+    }
+}
