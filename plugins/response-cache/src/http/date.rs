@@ -19,6 +19,25 @@ pub fn parse(text: &[u8], now: u64) -> Option<i64> {
     }
 }
 
+/// A moment, in seconds since the Unix epoch, as IMF-fixdate.
+#[must_use]
+pub fn format(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(0);
+    let (days, time) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    let year = year_of(seconds);
+    let month = (1..=12).rfind(|month| days_before(year, *month, 1) <= days).unwrap_or(1);
+    let day = days - days_before(year, month, 1) + 1;
+    let name = |names: &[&'static str], index: i64| {
+        let name = usize::try_from(index).ok().and_then(|index| names.get(index)).and_then(|name| name.get(..3));
+        let (first, rest) = name.unwrap_or_default().split_at_checked(1).unwrap_or_default();
+        [first.to_ascii_uppercase().as_str(), rest].concat()
+    };
+    // The epoch was a Thursday.
+    let weekday = name(&DAYS, (days + 3).rem_euclid(7));
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    format!("{weekday}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} GMT", name(&MONTHS, month - 1))
+}
+
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf_fixdate(cursor: &mut Cursor<'_>) -> Option<i64> {
     cursor.weekday(3)?;
@@ -216,7 +235,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn rfc9110_5_6_7_what_is_written_is_imf_fixdate() {
+        assert_eq!(format(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(format(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(format(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_written_is_read(seconds in 0u64..20_000_000_000) {
+            prop_assert_eq!(read(&format(seconds)), i64::try_from(seconds).ok());
+        }
+
         #[test]
         fn every_date_of_the_calendar_is_the_day_after_the_one_before(year in 1970i64..2400, month in 1i64..=12, day in 1i64..=28) {
             let next = if day < days_in(year, month) { days_before(year, month, day + 1) } else { days_before(year, month, day) + 1 };

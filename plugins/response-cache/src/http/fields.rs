@@ -2,11 +2,11 @@
 
 use gatewright::Headers;
 
-use super::cache_control::{Extent, ResponseDirectives};
+use super::cache_control::ResponseDirectives;
 use super::text::members;
 
 /// Fields that are about one connection or one hop (RFC 9110 §7.6.1, RFC 9111 §3.1), and those that this cache makes anew.
-const NEVER_STORED: [&str; 14] = [
+const NEVER_STORED: [&str; 15] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -20,6 +20,8 @@ const NEVER_STORED: [&str; 14] = [
     "age",
     "cache-status",
     "x-envoy-upstream-service-time",
+    // The proxy counts the bytes that it sends.
+    "content-length",
     ":status",
 ];
 
@@ -50,12 +52,6 @@ pub fn updated<'a>(stored: &'a [Field<'a>], newer: &'a [Field<'a>]) -> Vec<Field
     let mut fields: Vec<Field<'a>> = stored.iter().copied().filter(|(name, _)| !replaced(name)).collect();
     fields.extend(&newer);
     fields
-}
-
-/// Whether the directives keep some field from being stored that the response has.
-#[must_use]
-pub fn withholds(directives: &ResponseDirectives) -> bool {
-    matches!(directives.no_cache, Extent::Fields(_)) || matches!(directives.private, Extent::Fields(_))
 }
 
 fn is_never_stored(name: &[u8]) -> bool {
@@ -111,9 +107,9 @@ mod tests {
 
     #[test]
     fn rfc9111_3_2_an_update_replaces_every_value_of_a_field_but_not_what_describes_the_body() {
-        let stored: [Field<'_>; 4] = [(b"x", b"1"), (b"X", b"2"), (b"y", b"3"), (b"content-length", b"5")];
-        let newer: [Field<'_>; 3] = [(b"x", b"9"), (b"z", b"8"), (b"Content-Length", b"0")];
-        let wanted: [Field<'_>; 4] = [(b"y", b"3"), (b"content-length", b"5"), (b"x", b"9"), (b"z", b"8")];
+        let stored: [Field<'_>; 4] = [(b"x", b"1"), (b"X", b"2"), (b"y", b"3"), (b"content-encoding", b"br")];
+        let newer: [Field<'_>; 3] = [(b"x", b"9"), (b"z", b"8"), (b"Content-Encoding", b"gzip")];
+        let wanted: [Field<'_>; 4] = [(b"y", b"3"), (b"content-encoding", b"br"), (b"x", b"9"), (b"z", b"8")];
         assert_eq!(updated(&stored, &newer), wanted);
     }
 }
