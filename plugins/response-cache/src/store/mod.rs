@@ -16,15 +16,29 @@
 //! ```
 //! Take the [`Fill`] **before** the request goes to the origin: it is what a purge in between is noticed by.
 
+mod agreement;
+mod bucket;
+mod commit;
+mod events;
 mod fill;
+mod geometry;
+mod head;
+mod hot;
+mod inner;
 mod key;
-mod naive;
+mod lookup;
+mod metrics;
+mod open;
+mod purge;
 mod settings;
 mod stored;
+mod wait;
+mod wire;
 
-pub use self::fill::{Begin, Committed, Fill, Flight};
+pub use self::commit::Committed;
+pub use self::fill::{Begin, Fill, Flight};
 pub use self::key::Key;
-pub use self::naive::Store;
+pub use self::open::Store;
 pub use self::settings::Settings;
 pub use self::stored::{Body, Content, Variant};
 
@@ -49,3 +63,6 @@ pub enum Purge {
     /// Found still, with [`Variant::soft_purged`]: stale from now on, whatever its age.
     Soft,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use gatewright::config::ConfigError;
+
+/// Longer than this no fetch is waited for.
+const MAX_LEASE: Duration = Duration::from_secs(1800);
+
 /// Size and habits of a store. Stores of one name are one store; all who open it must give the same sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -29,5 +34,26 @@ impl Default for Settings {
             lease: Duration::from_secs(30),
             variants: 16,
         }
+    }
+}
+
+impl Settings {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.name.is_empty() || self.name.len() > 32 || self.name.contains('\0') {
+            return Err(ConfigError::at("name", format!("`{}` is no name; write 1 to 32 bytes", self.name)));
+        }
+        if self.max_entry == 0 {
+            return Err(ConfigError::at("max_entry", "nothing fits in 0 bytes; write \"256KiB\""));
+        }
+        if self.lease.is_zero() || self.lease > MAX_LEASE {
+            return Err(ConfigError::at(
+                "lease",
+                format!("{:?} is out of range; write \"1ms\" to \"30m\"", self.lease),
+            ));
+        }
+        if self.variants == 0 {
+            return Err(ConfigError::at("variants", "0 variants store nothing; write 1 or more"));
+        }
+        Ok(())
     }
 }

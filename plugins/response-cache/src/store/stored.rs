@@ -1,10 +1,16 @@
 //! Responses on their way into the store and out of it.
 
 use std::any::Any;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::fmt;
 use std::rc::Rc;
 
 use gatewright::Timestamp;
+
+use super::Key;
+use super::bucket::Entry;
+use super::events::Subject;
+use super::head::Head;
 
 /// A response to store. What the bytes mean is the caller's business.
 #[derive(Clone, Copy, Debug)]
@@ -32,21 +38,31 @@ pub enum Body<'a> {
     Of(&'a Variant),
 }
 
-/// What is stored of a response, but for its body.
-#[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) meta: Box<[u8]>,
-    pub(super) headers: Box<[u8]>,
-    pub(super) view: OnceCell<Rc<dyn Any>>,
-}
-
 /// A response that was found.
 #[derive(Clone, Debug)]
 pub struct Variant {
     pub(super) stored: Rc<Stored>,
-    pub(super) generation: u64,
-    pub(super) body_length: usize,
+    pub(super) entry: Entry,
+    pub(super) bucket: usize,
+    /// Chunks of the body, if it must be read.
+    pub(super) chain: Vec<usize>,
     pub(super) soft_purged: bool,
+}
+
+/// This worker's copy of a stored response.
+pub(super) struct Stored {
+    pub(super) generation: u64,
+    pub(super) url: Box<[u8]>,
+    rest: Box<[u8]>,
+    pub(super) tags: Box<[u64]>,
+    meta: Box<[u8]>,
+    headers: Box<[u8]>,
+    pub(super) body: OnceCell<Rc<[u8]>>,
+    /// Purges up to this number have been looked at, and whether one of them was soft.
+    pub(super) checked: Cell<(u64, bool)>,
+    /// When its use was last noted for all workers.
+    pub(super) noted: Cell<u64>,
+    view: OnceCell<Rc<dyn Any>>,
 }
 
 impl Variant {
@@ -65,7 +81,7 @@ impl Variant {
     /// Bytes of the body.
     #[must_use]
     pub fn body_length(&self) -> usize {
-        self.body_length
+        self.entry.body_bytes as usize
     }
 
     /// Whether a soft purge hit it: stale, whatever its age.
@@ -83,5 +99,43 @@ impl Variant {
         // Refused only if another type is kept already.
         let _ = self.stored.view.set(Rc::clone(&made) as Rc<dyn Any>);
         made
+    }
+}
+
+impl Stored {
+    pub(super) fn new(generation: u64, head: &Head<'_>) -> Self {
+        Self {
+            generation,
+            url: head.url.into(),
+            rest: head.rest.into(),
+            tags: head.tags(),
+            meta: head.meta.into(),
+            headers: head.headers.into(),
+            body: OnceCell::new(),
+            checked: Cell::default(),
+            noted: Cell::default(),
+            view: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn is_of(&self, key: &Key) -> bool {
+        self.url == key.url && self.rest == key.rest
+    }
+
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject { url: &self.url, tags: &self.tags }
+    }
+
+    /// Bytes it takes, about.
+    pub(super) fn cost(&self) -> usize {
+        let parts = [self.url.len(), self.rest.len(), self.tags.len() * 8, self.meta.len(), self.headers.len()];
+        // What the caller's view and the allocations take is not known: as much as the head again, and some.
+        2 * parts.iter().sum::<usize>() + self.body.get().map_or(0, |body| body.len()) + 512
+    }
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored").field("generation", &self.generation).finish_non_exhaustive()
     }
 }
