@@ -93,7 +93,7 @@ impl Cache {
 
     /// What the store has, and what that means for the request. A store that cannot be read has nothing.
     pub(crate) fn decide(&self, asked: &Asked, now: Timestamp) -> Decision {
-        let variants = self.shared.store.lookup(&asked.key, now).unwrap_or_else(|_| {
+        let variants = self.shared.store.lookup(&asked.key).unwrap_or_else(|_| {
             self.shared.metrics.store_error.increment();
             Vec::new()
         });
@@ -139,6 +139,7 @@ impl Cache {
             metrics.stale.increment()
         }
         metrics.age.record(fresh.age);
+        self.shared.store.note_use(&found.variant, now);
         Ok(Some(self.describe(reply, |name| status_field::hit(name, fresh.ttl()))))
     }
 

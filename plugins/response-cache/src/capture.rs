@@ -82,8 +82,8 @@ pub(crate) fn commit(cache: &Cache, fill: Fill, key: &Key, plan: &Plan, body: Bo
             }
             return true;
         }
-        Ok(Committed::Fenced) => metrics.fenced.increment(),
-        Ok(Committed::NoRoom) => metrics.no_room.increment(),
+        // The store counts why.
+        Ok(Committed::Fenced | Committed::NoRoom) => {}
         Err(_) => metrics.store_error.increment(),
     }
     false

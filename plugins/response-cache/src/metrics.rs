@@ -20,10 +20,6 @@ pub(crate) struct Metrics {
     pub(crate) stored_bytes: Counter,
     /// Bytes of the bodies sent from the store.
     pub(crate) hit_bytes: Counter,
-    /// Not stored because a purge came in between.
-    pub(crate) fenced: Counter,
-    /// Not stored for want of room.
-    pub(crate) no_room: Counter,
     /// Waited for another request's answer.
     pub(crate) coalesced: Counter,
     /// Fetched anew in the background.
@@ -50,8 +46,6 @@ impl Metrics {
             stored: counter("stored"),
             stored_bytes: counter("stored_bytes"),
             hit_bytes: counter("hit_bytes"),
-            fenced: counter("fenced"),
-            no_room: counter("no_room"),
             coalesced: counter("coalesced"),
             refreshed: counter("refreshed"),
             invalidated: counter("invalidated"),

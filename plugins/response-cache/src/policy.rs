@@ -25,7 +25,7 @@ impl Policy for ResponseCache {
     }
 
     async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
-        if let Some(reply) = purge::answer(&self.0, &request, cx)? {
+        if let Some(reply) = purge::answer(&self.0, &request)? {
             return Ok(reply.into());
         }
         if !is_safe_method(request.method()) {

@@ -1,7 +1,7 @@
 //! Purging over HTTP, on the proxy itself.
 
 use gatewright::config::Sha256Hex;
-use gatewright::{Context, Fault, Headers, Reply, Request};
+use gatewright::{Fault, Headers, Reply, Request};
 
 use crate::cache::Cache;
 use crate::config;
@@ -22,7 +22,7 @@ enum Scope {
 }
 
 /// The answer to a purge; `None` if the request is none.
-pub(crate) fn answer(cache: &Cache, request: &Request, cx: &Context) -> Result<Option<Reply>, Fault> {
+pub(crate) fn answer(cache: &Cache, request: &Request) -> Result<Option<Reply>, Fault> {
     let Some(purge) = cache.config.purge.as_ref().filter(|purge| is_purge(purge, request)) else { return Ok(None) };
     if !is_authorized(purge, request.headers()) {
         return Ok(Some(Reply::forbidden("purge_not_authorized")));
@@ -30,21 +30,21 @@ pub(crate) fn answer(cache: &Cache, request: &Request, cx: &Context) -> Result<O
     let Some((scope, kind)) = scope(cache, purge, request) else {
         return Ok(Some(Reply::deny(400, "purge_not_understood")));
     };
-    run(cache, &scope, kind, cx)?;
+    run(cache, &scope, kind)?;
     cache.shared.metrics.purged.increment();
     // In force on every worker: each of them asks the shared version before it uses its own copy.
     Ok(Some(Reply::answer(200, "purged").with_body("text/plain", "purged\n").with_header("cache-control", "no-store")))
 }
 
-fn run(cache: &Cache, scope: &Scope, kind: Purge, cx: &Context) -> Result<(), Fault> {
-    let (store, now) = (&cache.shared.store, cx.now());
+fn run(cache: &Cache, scope: &Scope, kind: Purge) -> Result<(), Fault> {
+    let store = &cache.shared.store;
     match scope {
-        Scope::All => store.purge(Selector::All, kind, now)?,
-        Scope::Url(url) => store.purge(Selector::Url(url), kind, now)?,
-        Scope::Prefix(prefix) => store.purge(Selector::Prefix(prefix), kind, now)?,
+        Scope::All => store.purge(Selector::All, kind)?,
+        Scope::Url(url) => store.purge(Selector::Url(url), kind)?,
+        Scope::Prefix(prefix) => store.purge(Selector::Prefix(prefix), kind)?,
         Scope::Names(names) => {
             for name in names {
-                store.purge(Selector::Tag(name), kind, now)?;
+                store.purge(Selector::Tag(name), kind)?;
             }
         }
     }

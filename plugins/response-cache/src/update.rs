@@ -9,7 +9,7 @@ use crate::found::Found;
 use crate::http::freshness::Exchanged;
 use crate::http::{conditional, fields};
 use crate::rules::{Answered, Plan};
-use crate::store::{Body, Purge, Selector};
+use crate::store::Body;
 
 /// The stored response as a `304` makes it, and whether that is stored again. One that is about another representation changes
 /// nothing.
@@ -34,8 +34,7 @@ pub(crate) fn by_head(fetch: &mut Fetch<'_>, response: &Response, times: Exchang
     let Some(view) = found.read().filter(|view| view.meta.part.is_none()) else { return Ok(()) };
     let newer = response.headers();
     if !is_same(&found, view, newer) {
-        let url = fetch.asked.target.url(&fetch.cache.config.key.query);
-        fetch.cache.shared.store.purge(Selector::Url(&url), Purge::Soft, cx.now())?;
+        fetch.cache.shared.store.invalidate(&fetch.asked.key)?;
         return Ok(());
     }
     if let (Some(plan), Some(fill)) = (plan(fetch, view, newer, times), fetch.fill.take()) {
