@@ -122,7 +122,7 @@ impl Capture {
             return false;
         }
         if let Some(part) = &mut self.plan.meta.part {
-            part.range = part.range.filter(|range| range.span.len() == length);
+            part.range = part.range.and_then(|range| range.received(length));
         }
         commit(&self.cache, fill, &self.key, &self.plan, Body::Bytes(&self.body), &self.services)
     }

@@ -12,6 +12,7 @@ use crate::complete;
 use crate::entry::View;
 use crate::http::freshness::Exchanged;
 use crate::http::status::is_server_failure;
+use crate::http::text::spaced;
 use crate::rules::{Answered, NotStored};
 use crate::status_field;
 use crate::store::Fill;
@@ -99,6 +100,10 @@ impl Fetch<'_> {
     /// Passes the origin's answer on, and stores it if it may be stored.
     fn pass_on(mut self, mut response: Response, times: Exchanged, cx: &Context) -> Response {
         self.cache.shared.metrics.miss.increment();
+        // A proxy that joins lines by a bare comma writes what no recipient should have to read.
+        if let Some(spaced) = response.headers().single("cache-control").ok().flatten().and_then(spaced) {
+            response.set_header("cache-control", spaced);
+        }
         let answered = Answered { status: response.status(), headers: response.headers(), times };
         let asked = self.asked.for_storage(&self.cache.config);
         let plan = self.cache.rules.plan(&self.asked.target, asked, &self.asked.headers, answered);

@@ -34,6 +34,19 @@ pub struct ContentRange {
     pub length: Option<u64>,
 }
 
+impl ContentRange {
+    /// What is left of it where only so many bytes came: they are the first ones, and what the sender said of the whole is not to be
+    /// trusted. `None` if it is nothing, or if more came than was announced.
+    #[must_use]
+    pub fn received(self, bytes: u64) -> Option<Self> {
+        if bytes == self.span.len() {
+            return Some(self);
+        }
+        let last = self.span.first.checked_add(bytes.checked_sub(1)?)?;
+        (last < self.span.last).then_some(Self { span: Span { last, ..self.span }, length: None })
+    }
+}
+
 impl Span {
     /// Number of bytes.
     #[must_use]

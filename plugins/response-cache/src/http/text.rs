@@ -15,6 +15,14 @@ pub fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     Members { rest: Some(list) }.map(trim).filter(|member| !member.is_empty())
 }
 
+/// A list with a space after each comma that separates, as RFC 9110 §5.3 has it; `None` if it has them all.
+#[must_use]
+pub fn spaced(list: &[u8]) -> Option<Vec<u8>> {
+    let crowded = list.windows(2).any(|pair| matches!(pair, [b',', next] if *next != b' '));
+    let joined = crowded.then(|| members(list).collect::<Vec<_>>().join(&b", "[..]))?;
+    (joined != list).then_some(joined)
+}
+
 /// A non-negative whole number of digits only; one that is too large is the largest (RFC 9111 §1.2.2).
 #[must_use]
 pub fn digits(text: &[u8]) -> Option<u64> {
@@ -102,6 +110,15 @@ mod tests {
     fn rfc9110_5_6_4_a_comma_in_quotes_separates_nothing() {
         assert_eq!(list(r#"a="x,y", b"#), [r#"a="x,y""#, "b"]);
         assert_eq!(list(r#"a="x\",y", b"#), [r#"a="x\",y""#, "b"]);
+    }
+
+    #[test]
+    fn rfc9110_5_3_lines_are_joined_by_comma_and_space() {
+        assert_eq!(spaced(b"max-age=1,s-maxage=2").unwrap(), b"max-age=1, s-maxage=2");
+        assert_eq!(spaced(b"a=\"x,y\",b, c").unwrap(), b"a=\"x,y\", b, c");
+        for list in ["max-age=1, s-maxage=2", "max-age=1", "", "a=\"x,y\""] {
+            assert_eq!(spaced(list.as_bytes()), None, "{list}");
+        }
     }
 
     #[test]

@@ -83,6 +83,14 @@ fn rfc9110_14_6_multipart() {
 }
 
 #[test]
+fn rfc9111_3_3_of_a_part_that_is_cut_the_first_bytes_are_known_and_nothing_of_the_whole() {
+    let announced = content_range(b"bytes 4-9/10").unwrap();
+    assert_eq!(announced.received(6), Some(announced));
+    assert_eq!(announced.received(5), Some(ContentRange { span: Span { first: 4, last: 8 }, length: None }));
+    assert_eq!((announced.received(0), announced.received(7)), (None, None));
+}
+
+#[test]
 fn the_same_range_may_be_written_differently() {
     assert!(same_request(b"bytes=0-1, 5-6", b"Bytes=0-1,5-6"));
     assert!(!same_request(b"bytes=0-1", b"bytes=0-11"));
