@@ -46,7 +46,7 @@ mod worker;
 pub use chain::Chain;
 pub use context::Context;
 pub use fault::{Cause, Fault};
-pub use filter::{BodyFilter, Piece};
+pub use filter::{BodyFilter, BodyWatch, Piece};
 pub use flow::Flow;
 pub use headers::{Headers, HeadersError, IntoFieldValue, Repeated};
 pub use identity::Identity;
