@@ -19,7 +19,7 @@ type Policy = fn() -> NativePlugin;
 const GATEWAY: &str = "gateway";
 
 /// Those that it holds, by what `use` calls them.
-const HELD: &[&str] = &["jwt-auth", "rate-limit", "request-filter"];
+const HELD: &[&str] = &["jwt-auth", "rate-limit", "request-filter", "response-cache"];
 
 /// The policies of all plugins, to run them without wasm.
 const NATIVE: &[(&str, Policy)] = &[

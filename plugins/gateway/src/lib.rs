@@ -26,6 +26,7 @@ gatewright::export_gateway!(
         "jwt-auth" => jwt_auth::JwtAuth,
         "rate-limit" => rate_limit::RateLimit,
         "request-filter" => request_filter::RequestFilter,
+        "response-cache" => response_cache::ResponseCache,
     },
     request_body,
     response_body

@@ -49,7 +49,7 @@ pub use chain::Chain;
 pub use client_address::client_address;
 pub use context::Context;
 pub use fault::{Cause, Fault};
-pub use filter::{BodyFilter, Piece};
+pub use filter::{BodyFilter, BodyWatch, Piece};
 pub use flow::Flow;
 pub use headers::{Headers, HeadersError, IntoFieldValue, Repeated};
 pub use identity::Identity;
