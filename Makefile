@@ -52,10 +52,15 @@ test-wasm: wasm-targets ## The same unit tests compiled to wasm, under node
 	$(call step,Unit tests on wasm)
 	@sh tools/wasm-tests.sh
 
-.PHONY: cost
-cost: setup ## What policies cost in a real Envoy: minutes; writes the table of docs/performance.md
-	$(call step,Cost)
-	$(CARGO) run --quiet --package gatewright-host --example cost -- --rounds 10 --starts 3 --write
+.PHONY: bench
+bench: setup ## What policies cost in a real Envoy, against its own filters: about an hour; writes docs/performance.md
+	$(call step,Bench)
+	$(CARGO) run --quiet --package gatewright-host --example bench -- --write
+
+.PHONY: bench-quick
+bench-quick: setup ## The same with few rounds, into the terminal: about three minutes
+	$(call step,Bench in short)
+	$(CARGO) run --quiet --package gatewright-host --example bench -- --quick
 
 .PHONY: doc
 doc: ## API documentation, warnings are errors

@@ -14,13 +14,13 @@ use super::{Bar, Group, Request, Row, Server, answering, key_file, wasm};
 use crate::load::Vary;
 
 /// Different tokens in rotation.
-const TOKENS: u64 = 1000;
+pub(super) const TOKENS: u64 = 1000;
 
 /// An algorithm with the key of the tests that signs with it.
 #[derive(Clone, Copy)]
-struct Signer(Algorithm, &'static str);
+pub(super) struct Signer(Algorithm, &'static str);
 
-const RS256: Signer = Signer(Algorithm::RS256, "rsa-2048");
+pub(super) const RS256: Signer = Signer(Algorithm::RS256, "rsa-2048");
 const ES256: Signer = Signer(Algorithm::ES256, "p-256");
 const PS256: Signer = Signer(Algorithm::PS256, "rsa-2048");
 const EDDSA: Signer = Signer(Algorithm::EdDSA, "ed25519");
@@ -35,8 +35,11 @@ pub(crate) fn seen() -> Result<Group> {
     };
     let servers = vec![
         answering(vec![], vec![Request::new("no filter").varying("authorization", Rc::clone(&one))])?,
-        answering(vec![native(RS256, Some(&json!({})))?], both("jwt_authn, default cache"))?,
-        answering(vec![native(RS256, Some(&json!({"jwt_cache_size": 2000})))?], both("jwt_authn, cache of 2,000"))?,
+        answering(vec![native(RS256, Some(&json!({})), true)?], both("jwt_authn, default cache"))?,
+        answering(
+            vec![native(RS256, Some(&json!({"jwt_cache_size": 2000})), true)?],
+            both("jwt_authn, cache of 2,000"),
+        )?,
         answering(vec![ours(RS256, &json!({}))?], both("jwt-auth, default cache"))?,
         answering(vec![ours(RS256, &json!({"max_tokens": 2000}))?], both("jwt-auth, cache of 2,000"))?,
     ];
@@ -87,14 +90,14 @@ fn pair(signer: Signer) -> Result<[Server; 2]> {
     let request =
         |side: &str| vec![Request::new(&format!("{side}, {name}")).varying("authorization", Rc::clone(&tokens))];
     Ok([
-        answering(vec![native(signer, None)?], request("jwt_authn"))?,
+        answering(vec![native(signer, None, true)?], request("jwt_authn"))?,
         answering(vec![ours(signer, &json!({"max_tokens": 1}))?], request("jwt-auth"))?,
     ])
 }
 
-fn native(signer: Signer, cache: Option<&Value>) -> Result<HttpFilter> {
+pub(super) fn native(signer: Signer, cache: Option<&Value>, forward: bool) -> Result<HttpFilter> {
     let mut provider = json!({
-        "issuer": "https://issuer.example", "audiences": ["orders"], "forward": true,
+        "issuer": "https://issuer.example", "audiences": ["orders"], "forward": forward,
         "local_jwks": {"inline_string": signer.key_set()?.to_string()},
     });
     if let (Some(fields), Some(cache)) = (provider.as_object_mut(), cache) {
@@ -110,12 +113,15 @@ fn native(signer: Signer, cache: Option<&Value>) -> Result<HttpFilter> {
 }
 
 fn ours(signer: Signer, cache: &Value) -> Result<HttpFilter> {
+    wasm("jwt-auth", Configuration::Struct(json!({"policy": policy(signer, cache, true)?})))
+}
+
+pub(super) fn policy(signer: Signer, cache: &Value, forward: bool) -> Result<Value> {
     let provider = json!({
-        "name": "main", "issuer": "https://issuer.example", "audiences": ["orders"], "forward": true,
+        "name": "main", "issuer": "https://issuer.example", "audiences": ["orders"], "forward": forward,
         "jwks": {"inline": signer.key_set()?},
     });
-    let policy = json!({"providers": [provider], "token_cache": cache});
-    wasm("jwt-auth", Configuration::Struct(json!({"policy": policy})))
+    Ok(json!({"providers": [provider], "token_cache": cache}))
 }
 
 impl Signer {

@@ -47,16 +47,20 @@ pub(crate) fn group() -> Result<Group> {
 }
 
 fn ours(lots: &Value) -> Result<HttpFilter> {
+    let policy = json!({"rules": [rule(lots)], "memory": "160MiB"});
+    wasm("rate-limit", Configuration::Struct(json!({"policy": policy})))
+}
+
+pub(super) fn rule(lots: &Value) -> Value {
     let limits = json!([{"rate": format!("{PLENTY}/s")}]);
     let mut rule = json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits});
     if let (Some(fields), false) = (rule.as_object_mut(), lots.is_null()) {
         fields.insert("lots".to_owned(), lots.clone());
     }
-    let policy = json!({"rules": [rule], "memory": "160MiB"});
-    wasm("rate-limit", Configuration::Struct(json!({"policy": policy})))
+    rule
 }
 
-fn local_ratelimit() -> HttpFilter {
+pub(super) fn local_ratelimit() -> HttpFilter {
     let bucket = json!({"max_tokens": PLENTY, "tokens_per_fill": PLENTY, "fill_interval": "1s"});
     let descriptor =
         |number: u64| json!({"entries": [{"key": "client", "value": format!("c{number}")}], "token_bucket": bucket});

@@ -1,6 +1,9 @@
 //! What is compared.
 
+mod cache;
+mod chain;
 mod exchange;
+mod filter;
 mod jwt;
 mod limits;
 mod onion;
@@ -10,6 +13,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use gatewright_host::build::{self, Target, workspace_root};
 use gatewright_host::envoy::{Configuration, Envoy, HttpFilter, Listener, Route, WasmFilter};
+use gatewright_host::net::Upstream;
 
 use crate::load::Vary;
 use crate::sample::Spread;
@@ -23,7 +27,10 @@ pub(crate) const GROUPS: &[(&str, Open)] = &[
     ("jwt", jwt::seen),
     ("jwt-unseen", jwt::unseen),
     ("rate-limit", limits::group),
+    ("request-filter", filter::group),
+    ("response-cache", cache::group),
     ("gateway", onion::group),
+    ("chain", chain::group),
 ];
 
 /// Variants that are measured in turn, and what is read from them.
@@ -37,6 +44,8 @@ pub(crate) struct Group {
 pub(crate) struct Server {
     pub(crate) envoy: Envoy,
     pub(crate) requests: Vec<Request>,
+    /// Ends with the Envoy.
+    _origin: Option<Upstream>,
 }
 
 /// One kind of request.
@@ -123,7 +132,7 @@ pub(crate) fn with_log(filters: Vec<HttpFilter>, log_level: &str, requests: Vec<
     let listener = filters.into_iter().fold(Listener::new(), Listener::filter);
     let listener = listener.route(Route::prefix("/").name("all").direct_response(200, "hello"));
     let envoy = Envoy::builder(listener).concurrency(1).wasm_log_level(log_level).start()?;
-    Ok(Server { envoy, requests })
+    Ok(Server { envoy, requests, _origin: None })
 }
 
 pub(crate) fn wasm(package: &str, configuration: Configuration) -> Result<HttpFilter> {

@@ -1,0 +1,65 @@
+//! response-cache against Envoy's own cache filter, and against no cache.
+
+use anyhow::Result;
+use gatewright_host::envoy::{Configuration, Envoy, HttpFilter, Listener, Route};
+use gatewright_host::net::Upstream;
+use gatewright_testing::message::{Request as Received, Response};
+use serde_json::json;
+
+use super::{Bar, Group, Request, Row, Server, wasm};
+
+pub(crate) fn group() -> Result<Group> {
+    let both = |side: &str| {
+        let request = |size: &str| {
+            let mut request = Request::new(&format!("{side}, {size} KiB"));
+            request.path = format!("/{size}");
+            request
+        };
+        vec![request("1"), request("16")]
+    };
+    let servers = vec![
+        with_origin(vec![], both("no cache"))?,
+        with_origin(vec![native()], both("cache"))?,
+        with_origin(vec![ours()?], both("response-cache"))?,
+    ];
+    let row = |size: &str, against: &str, bar: f64, about| {
+        let (ours, against) = (format!("response-cache, {size} KiB"), format!("{against}, {size} KiB"));
+        Row::new(&ours, &against, Some(Bar::Ratio(bar)), about)
+    };
+    let rows = vec![
+        row("1", "cache", 1.2, "a hit; Envoy's own filter, which is marked unfinished"),
+        row("16", "cache", 1.2, "the same"),
+        row("1", "no cache", 0.55, "a hit, against asking an upstream on this machine"),
+        row("16", "no cache", 0.55, "the same"),
+    ];
+    Ok(Group { title: "Response cache, hits", servers, rows })
+}
+
+/// An Envoy in front of an origin that says what may be stored. The path is the size of the body in KiB.
+pub(super) fn with_origin(filters: Vec<HttpFilter>, requests: Vec<Request>) -> Result<Server> {
+    let origin = Upstream::start(|request: &Received| {
+        let size: usize = request.path().trim_start_matches('/').parse().unwrap_or(1);
+        Response::new(200)
+            .with_header("cache-control", "public, max-age=86400")
+            .with_header("content-type", "application/json")
+            .with_header("etag", "\"one\"")
+            .with_body("x".repeat(size * 1024))
+    })?;
+    let listener = filters.into_iter().fold(Listener::new(), Listener::filter);
+    let listener = listener.route(Route::prefix("/").name("all").cluster("origin"));
+    let envoy = Envoy::builder(listener).cluster("origin", origin.address()).concurrency(1).start()?;
+    Ok(Server { envoy, requests, _origin: Some(origin) })
+}
+
+fn ours() -> Result<HttpFilter> {
+    wasm("response-cache", Configuration::Struct(json!({"policy": {}})))
+}
+
+pub(super) fn native() -> HttpFilter {
+    let store = "type.googleapis.com/envoy.extensions.http.cache.simple_http_cache.v3.SimpleHttpCacheConfig";
+    HttpFilter::new(
+        "envoy.filters.http.cache",
+        "envoy.extensions.filters.http.cache.v3.CacheConfig",
+        json!({"typed_config": {"@type": store}}),
+    )
+}
