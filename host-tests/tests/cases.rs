@@ -19,7 +19,7 @@ type Policy = fn() -> NativePlugin;
 const GATEWAY: &str = "gateway";
 
 /// Those that it holds, by what `use` calls them.
-const HELD: &[&str] = &["jwt-auth", "rate-limit"];
+const HELD: &[&str] = &["jwt-auth", "rate-limit", "request-filter", "response-cache"];
 
 /// The policies of all plugins, to run them without wasm.
 const NATIVE: &[(&str, Policy)] = &[
@@ -27,6 +27,7 @@ const NATIVE: &[(&str, Policy)] = &[
     (GATEWAY, || Rc::new(native_module(gateway::MODULE))),
     ("jwt-auth", || Rc::new(native::<jwt_auth::JwtAuth>("jwt-auth"))),
     ("rate-limit", || Rc::new(native::<rate_limit::RateLimit>("rate-limit"))),
+    ("request-filter", || Rc::new(native::<request_filter::RequestFilter>("request-filter"))),
 ];
 
 fn main() -> Result<ExitCode> {

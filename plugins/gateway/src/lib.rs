@@ -25,7 +25,10 @@ gatewright::export_gateway!(
     {
         "jwt-auth" => jwt_auth::JwtAuth,
         "rate-limit" => rate_limit::RateLimit,
+        "request-filter" => request_filter::RequestFilter,
+        "response-cache" => response_cache::ResponseCache,
     },
-    response_headers
+    request_body,
+    response_body
 );
 gatewright::embed_schema!("../config.schema.json");

@@ -11,6 +11,8 @@ fn schema() -> Value {
     gateway::schema(&[
         ("jwt-auth", envelope_schema::<jwt_auth::Config>()),
         ("rate-limit", envelope_schema::<rate_limit::Config>()),
+        ("request-filter", envelope_schema::<request_filter::Config>()),
+        ("response-cache", envelope_schema::<response_cache::Config>()),
     ])
 }
 

@@ -10,11 +10,12 @@ use crate::answer::Account;
 use crate::config::Undecided;
 use crate::in_flight::Place;
 use crate::rule::{Charge, Rule, number};
+use crate::service::Fields;
 use crate::shared::Shared;
 use crate::store::{Claim, Decision, Held, Store as _};
 
 /// When to come back where nobody can know.
-const RETRY_AFTER: u64 = 1_000_000_000;
+pub(crate) const RETRY_AFTER: u64 = 1_000_000_000;
 
 /// How requests are admitted.
 pub(crate) struct Admission<'a> {
@@ -31,9 +32,12 @@ pub(crate) struct Admitted<'a> {
 
 /// A request that may not.
 pub(crate) struct Refused<'a> {
-    pub(crate) charge: &'a Charge<'a>,
+    pub(crate) rule: &'a Rule,
     pub(crate) retry_after: u64,
-    standing: Standing,
+    /// How the client stands.
+    pub(crate) account: Account<'a>,
+    /// What the service wants the client to be told.
+    pub(crate) told: Fields,
 }
 
 struct Taken<'a> {
@@ -81,7 +85,8 @@ impl<'a> Admission<'a> {
                 }
                 Ok(Answer::Refused(retry_after, standing)) => {
                     admitted.undo(now).await;
-                    return Ok(Err(Refused { charge, retry_after, standing }));
+                    let account = Account::of(charge.counter, standing);
+                    return Ok(Err(Refused { rule: charge.rule, retry_after, account, told: Fields::new() }));
                 }
                 Err(fault) => {
                     admitted.undo(now).await;
@@ -103,7 +108,10 @@ impl<'a> Admission<'a> {
         match decided {
             Ok(Decision::Refused(retry_after, standing)) => Ok(Answer::Refused(retry_after, standing)),
             Ok(Decision::Taken(held, standing)) => Ok(Answer::Taken(self.hold(charge, held, cx), standing)),
-            Err(error) => self.undecided(&error),
+            Err(error) => Ok(match self.undecided(&error)? {
+                Undecided::Allow => Answer::Uncounted,
+                _ => Answer::Refused(RETRY_AFTER, Standing { remaining: 0, reset: RETRY_AFTER }),
+            }),
         }
     }
 
@@ -119,7 +127,8 @@ impl<'a> Admission<'a> {
         }
     }
 
-    fn undecided(&self, error: &StoreError) -> Result<Answer, Fault> {
+    /// What the configuration says of a limit that could not be counted.
+    pub(crate) fn undecided(&self, error: &StoreError) -> Result<Undecided, Fault> {
         let metrics = &self.shared.metrics;
         let outcome = match error {
             StoreError::Contended { .. } => {
@@ -134,13 +143,17 @@ impl<'a> Admission<'a> {
         };
         match outcome {
             Undecided::Fault => Err(Fault::new(Cause::Store, error.to_string())),
-            Undecided::Deny => Ok(Answer::Refused(RETRY_AFTER, Standing { remaining: 0, reset: RETRY_AFTER })),
-            Undecided::Allow => Ok(Answer::Uncounted),
+            deny_or_allow => Ok(deny_or_allow),
         }
     }
 }
 
-impl Admitted<'_> {
+impl<'a> Admitted<'a> {
+    /// Adds what was admitted elsewhere.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.taken.extend(other.taken);
+    }
+
     /// Leaves the places of concurrency limits to the exchange: they are free when it is over.
     pub(crate) fn keep_places(&mut self, cx: &Context) {
         for taken in &mut self.taken {
@@ -161,11 +174,12 @@ impl Admitted<'_> {
     }
 
     /// How the client stands.
-    pub(crate) fn accounts(&self) -> Vec<Account<'_>> {
-        self.taken.iter().map(|taken| Account { counter: taken.charge.counter, standing: taken.standing }).collect()
+    pub(crate) fn accounts(&self) -> Vec<Account<'a>> {
+        self.taken.iter().map(|taken| Account::of(taken.charge.counter, taken.standing)).collect()
     }
 
-    async fn undo(self, now: u64) {
+    /// Gives everything back.
+    pub(crate) async fn undo(self, now: u64) {
         for taken in self.taken {
             let Hold::Cost(held) = taken.held else { continue };
             if taken.charge.rule.store.put_back(taken.charge.claim(), held, now).await.is_err() {
@@ -188,13 +202,6 @@ impl Taken<'_> {
             (Hold::Cost(_), Some(said)) if said > cost => store.charge(claim, said - cost, now).await,
             _ => Ok(()),
         }
-    }
-}
-
-impl<'a> Refused<'a> {
-    /// How the client stands.
-    pub(crate) fn account(&self) -> Account<'a> {
-        Account { counter: self.charge.counter, standing: self.standing }
     }
 }
 

@@ -1,8 +1,12 @@
 //! Settings of the policy.
 
+mod global;
+
 use gatewright::config::{Duration, HeaderName, Percent, Rate, Size, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use self::global::{Breaker, Global, GlobalMode, Lease, Service};
 
 /// Settings of one route.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -14,6 +18,9 @@ pub struct Config {
     /// Host memory for the counters of all rules and routes, the same in all of them. Default: 64MiB, for about half a million keys.
     #[serde(default = "default_memory")]
     pub memory: Size,
+    /// Envoy's rate limit service, which `global` rules ask.
+    #[serde(default)]
+    pub service: Option<Service>,
     /// What a refused request gets.
     #[serde(default)]
     pub refusal: Refusal,
@@ -41,10 +48,14 @@ pub struct Rule {
     /// What to do if a part of the key is missing. Default: count; such requests share a counter.
     #[serde(default)]
     pub when_missing: Missing,
-    /// The limits; all of them hold.
-    #[schemars(length(min = 1, max = 8))]
+    /// The limits of this proxy; all of them hold. At least one, unless the rule is `global`.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
     pub limits: Vec<Limit>,
-    /// Other limits for some keys; the first that matches.
+    /// The limit of the rate limit service holds too, for all proxies together.
+    #[serde(default)]
+    pub global: Option<Global>,
+    /// Other limits for some keys, instead of all of the rule's; the first that matches.
     #[serde(default)]
     pub overrides: Vec<Override>,
     /// What a request costs. Default: 1.
@@ -187,7 +198,11 @@ pub struct Cost {
     /// Header field of the request that says the cost, as a number; without it, `fixed`.
     #[serde(default)]
     pub header: Option<HeaderName>,
-    /// The most that the header field counts for; the least is 1. Default: 1000.
+    /// Bytes of the request's body that cost 1, a started one counts whole. A body whose size is not known beforehand costs `max`,
+    /// unless the module was built to read bodies. Goes not with `header`.
+    #[serde(default)]
+    pub body: Option<Size>,
+    /// The most that the header field or the body counts for; the least is 1. Default: 1000.
     #[serde(default = "default_max_cost")]
     pub max: u32,
 }
@@ -276,7 +291,7 @@ pub enum Undecided {
 
 impl Default for Cost {
     fn default() -> Self {
-        Self { fixed: one(), header: None, max: default_max_cost() }
+        Self { fixed: one(), header: None, body: None, max: default_max_cost() }
     }
 }
 

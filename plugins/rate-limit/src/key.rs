@@ -11,6 +11,7 @@ use gatewright::{Context, Identity, Request};
 
 use crate::config::{CertificateField, KeyPart};
 
+pub(crate) use self::client_ip::network;
 pub(crate) use self::pattern::Pattern;
 
 /// What a request has for a part of a key.

@@ -18,24 +18,38 @@ pub mod algorithm;
 
 mod admission;
 mod answer;
+mod body;
 mod config;
 mod counter;
+mod global;
 mod in_flight;
 mod key;
 mod policy;
+mod remote;
 mod rule;
+mod service;
 mod shared;
 mod store;
 
 pub use config::{
-    Algorithm, CertificateField, ClientIp, Config, Cost, Headers, KeyPart, Limit, Lots, Missing, Override, Penalty,
-    Refusal, Responses, Rule, Settle, Undecided,
+    Algorithm, Breaker, CertificateField, ClientIp, Config, Cost, Global, GlobalMode, Headers, KeyPart, Lease, Limit,
+    Lots, Missing, Override, Penalty, Refusal, Responses, Rule, Service, Settle, Undecided,
 };
 pub use policy::RateLimit;
 
-#[cfg(all(feature = "export", feature = "response"))]
-gatewright::export!(RateLimit, response_headers);
-#[cfg(all(feature = "export", not(feature = "response")))]
-gatewright::export!(RateLimit);
+/// The callbacks of a module of its own.
+#[cfg(feature = "export")]
+mod export {
+    use crate::RateLimit;
+
+    #[cfg(all(not(feature = "body"), feature = "response"))]
+    gatewright::export!(RateLimit, response_headers);
+    #[cfg(all(not(feature = "body"), not(feature = "response")))]
+    gatewright::export!(RateLimit);
+    #[cfg(all(feature = "body", feature = "response"))]
+    gatewright::export!(RateLimit, request_body, response_headers);
+    #[cfg(all(feature = "body", not(feature = "response")))]
+    gatewright::export!(RateLimit, request_body);
+}
 #[cfg(feature = "export")]
 gatewright::embed_schema!("../config.schema.json");

@@ -7,13 +7,18 @@ use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Response, Setup}
 
 use crate::admission::{Admission, Admitted, Refused};
 use crate::answer;
+use crate::body;
 use crate::config::{Config, Headers, Refusal, Responses, Undecided};
-use crate::rule::{Charge, Rule};
+use crate::global::Ask;
+use crate::remote::{Passed, Remote};
+use crate::rule::{Charge, Demand, Rule};
 use crate::shared::Shared;
 
 const MAX_RULES: usize = 32;
 /// How often a request may try again: others may come first each time.
 const MAX_TRIES: u32 = 16;
+const SEES_BODY: bool = cfg!(feature = "body");
+const SEES_RESPONSE: bool = cfg!(feature = "response");
 
 /// Limits how much a client may ask for.
 pub struct RateLimit {
@@ -24,48 +29,65 @@ pub struct RateLimit {
     when_contended: Undecided,
     when_full: Undecided,
     needs_response: bool,
+    /// Bytes of a request's body that matter; 0 if none does.
+    most_body: usize,
 }
 
 impl Policy for RateLimit {
     type Config = Config;
-    #[cfg(feature = "response")]
-    const PHASES: Phases = Phases::RESPONSE_HEADERS;
-    #[cfg(not(feature = "response"))]
-    const PHASES: Phases = Phases::REQUEST_HEADERS;
+    const PHASES: Phases = match (SEES_BODY, SEES_RESPONSE) {
+        (false, false) => Phases::REQUEST_HEADERS,
+        (false, true) => Phases::RESPONSE_HEADERS,
+        (true, false) => Phases::REQUEST_BODY,
+        (true, true) => Phases::REQUEST_BODY.and(Phases::RESPONSE_HEADERS),
+    };
 
     fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
         let shared = Shared::of(setup, config.memory)?;
         check_refusal(&config.refusal)?;
         check_rules(&config)?;
-        let rule =
-            |(index, rule)| Rule::new(rule, &shared).map_err(|error: ConfigError| error.index(index).within("rules"));
+        let service = config.service.clone().map(|service| shared.service(service, setup)).transpose()?;
+        let rule = |(index, rule)| {
+            Rule::new(rule, &shared, service.as_ref()).map_err(|error: ConfigError| error.index(index).within("rules"))
+        };
         let rules = config.rules.into_iter().enumerate().map(rule).collect::<Result<Vec<_>, _>>()?;
         let needs_response = config.headers.on == Responses::All || rules.iter().any(Rule::needs_response);
-        if needs_response && !Self::PHASES.contains(Phases::RESPONSE_HEADERS) {
+        if needs_response && !SEES_RESPONSE {
             let message =
                 "settle, penalty and `headers: {on: all}` need the response; this module was built without it";
             return Err(ConfigError::new(message));
         }
+        let most_body = rules.iter().map(Rule::counts_body).max().unwrap_or(0);
         let Config { refusal, headers, when_contended, when_full, .. } = config;
-        Ok(Self { rules, shared, refusal, headers, when_contended, when_full, needs_response })
+        Ok(Self { rules, shared, refusal, headers, when_contended, when_full, needs_response, most_body })
     }
 
-    async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
-        let mut charges = Vec::with_capacity(self.rules.len());
+    async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
+        let mut demand = Demand::default();
+        let body = if self.most_body > 0 { body::size(&mut request, self.most_body).await? } else { 0 };
         for rule in &self.rules {
-            rule.charges(&request, cx, &self.shared.hasher, &mut charges);
+            rule.demand(&request, body, cx, &self.shared.hasher, &mut demand);
         }
-        let mut admitted = match self.admit(&charges, cx).await? {
+        let mut admitted = match self.admit(&demand.charges, cx).await? {
             Ok(admitted) => admitted,
-            Err(refused) => return Ok(self.refuse(&refused).into()),
+            Err(refused) => return Ok(self.refuse(refused).into()),
         };
+        let mut passed = match self.ask(&demand.asks, cx).await? {
+            Ok(passed) => passed,
+            Err(refused) => {
+                admitted.undo(cx.now().nanos()).await;
+                return Ok(self.refuse(refused).into());
+            }
+        };
+        passed.fallback.take().into_iter().for_each(|fallback| admitted.join(fallback));
         admitted.keep_places(cx);
-        if !self.needs_response {
+        passed.edit(&mut request);
+        if !self.needs_response && (passed.response_fields.is_empty() || !SEES_RESPONSE) {
             return Ok(request.forward().into());
         }
         let mut response = request.forward().await;
         admitted.settle(&response, cx.now().nanos()).await;
-        self.describe(&mut response, &admitted);
+        self.describe(&mut response, &admitted, passed);
         Ok(response.into())
     }
 }
@@ -77,8 +99,7 @@ impl RateLimit {
         charges: &'a [Charge<'a>],
         cx: &Context,
     ) -> Result<Result<Admitted<'a>, Refused<'a>>, Fault> {
-        let admission =
-            Admission { shared: &self.shared, when_contended: self.when_contended, when_full: self.when_full };
+        let admission = self.admission();
         let (mut arrived, mut waiting) = (None, None);
         for _ in 0..MAX_TRIES {
             let refused = match admission.attempt(charges, cx).await? {
@@ -88,7 +109,7 @@ impl RateLimit {
             let now = cx.now();
             let waited = now - *arrived.get_or_insert(now);
             let waited = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
-            let patience = refused.charge.rule.queue.saturating_sub(waited);
+            let patience = refused.rule.queue.saturating_sub(waited);
             // In shadow mode nobody may be made to wait.
             if refused.retry_after > patience || cx.mode() == Mode::Shadow {
                 return Ok(Err(refused));
@@ -102,14 +123,30 @@ impl RateLimit {
         admission.attempt(charges, cx).await
     }
 
-    fn refuse(&self, refused: &Refused<'_>) -> gatewright::Reply {
-        let reply = answer::refusal(&self.refusal, &refused.charge.rule.reason, refused.retry_after);
-        answer::describe_reply(reply, &[refused.account()], self.headers)
+    /// Asks the rate limit service, if a rule says so.
+    async fn ask<'a>(&'a self, asks: &'a [Ask<'a>], cx: &'a Context) -> Result<Result<Passed<'a>, Refused<'a>>, Fault> {
+        if asks.is_empty() {
+            return Ok(Ok(Passed::default()));
+        }
+        Remote { admission: self.admission(), cx, asks }.pass().await
     }
 
-    fn describe(&self, response: &mut Response, admitted: &Admitted<'_>) {
+    fn admission(&self) -> Admission<'_> {
+        Admission { shared: &self.shared, when_contended: self.when_contended, when_full: self.when_full }
+    }
+
+    fn refuse(&self, refused: Refused<'_>) -> gatewright::Reply {
+        let reply = answer::refusal(&self.refusal, &refused.rule.reason, refused.retry_after);
+        answer::describe_reply(reply, &[refused.account], self.headers, refused.told)
+    }
+
+    fn describe(&self, response: &mut Response, admitted: &Admitted<'_>, passed: Passed<'_>) {
         if self.headers.on == Responses::All {
-            answer::describe_response(response, &admitted.accounts(), self.headers);
+            let accounts = [admitted.accounts(), passed.accounts].concat();
+            answer::describe_response(response, &accounts, self.headers);
+        }
+        for (name, value) in passed.response_fields {
+            response.append_header(&name, value);
         }
     }
 }

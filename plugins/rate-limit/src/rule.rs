@@ -1,19 +1,24 @@
 //! A rule made ready.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
-use gatewright::config::{ConfigError, StatusCode};
+use gatewright::config::{ConfigError, Size, StatusCode};
 use gatewright::store::{KeyHash, KeyHasher};
 use gatewright::{Context, Request};
 
 use crate::config::{self, Cost, KeyPart, Missing, Settle};
 use crate::counter::Counter;
+use crate::global::{Ask, Global};
 use crate::key::{Pattern, Value};
+use crate::service::Service;
 use crate::shared::Shared;
 use crate::store::{AnyStore, LotSize, Lots};
 
 const NAME_BYTES: usize = 64;
 const MAX_COST: u32 = 1_000_000;
+/// Larger bodies are in no proxy's buffer.
+const MAX_UNIT: u64 = 1 << 30;
 const MAX_QUEUE_SECONDS: u64 = 60;
 const MAX_EXPIRY_SECONDS: u64 = 60;
 const MILLION: u64 = 1_000_000;
@@ -32,6 +37,7 @@ pub(crate) struct Rule {
     key: Vec<KeyPart>,
     when_missing: Missing,
     counters: Box<[Counter]>,
+    global: Option<Global>,
     overrides: Vec<(Vec<Pattern>, Box<[Counter]>)>,
     cost: Cost,
     /// Millionths of the keys.
@@ -46,21 +52,33 @@ pub(crate) struct Charge<'a> {
     pub(crate) cost: u32,
 }
 
+/// What a request takes from all limits.
+#[derive(Default)]
+pub(crate) struct Demand<'a> {
+    /// Of this proxy.
+    pub(crate) charges: Vec<Charge<'a>>,
+    /// Of the rate limit service.
+    pub(crate) asks: Vec<Ask<'a>>,
+}
+
 impl Rule {
     /// Checks a rule.
-    pub(crate) fn new(rule: config::Rule, shared: &Shared) -> Result<Self, ConfigError> {
+    pub(crate) fn new(rule: config::Rule, shared: &Shared, service: Option<&Rc<Service>>) -> Result<Self, ConfigError> {
         check_name(&rule.name)?;
         check_numbers(&rule)?;
-        if rule.limits.is_empty() {
-            return Err(ConfigError::at("limits", "found an empty list; name at least one limit"));
+        if rule.limits.is_empty() && rule.global.is_none() {
+            return Err(ConfigError::at("limits", "found an empty list; name at least one limit, or `global`"));
         }
+        let global = rule.global.as_ref().map(|global| Global::new(global, &rule, service)).transpose();
+        let global = global.map_err(|error| error.within("global"))?;
         let counters = Counter::list(&rule.name, &rule.limits)?;
         let overrides = rule.overrides.iter().enumerate();
         let overrides = overrides
             .map(|(index, other)| ready_override(&rule, other).map_err(|error| error.index(index).within("overrides")));
         let overrides = overrides.collect::<Result<Vec<_>, _>>()?;
-        let all = || overrides.iter().flat_map(|(_, counters)| counters).chain(&counters);
-        check_together(&rule, all().map(|counter| counter.limit.allowance()).min().unwrap_or(1))?;
+        let fallback = global.iter().flat_map(Global::fallback);
+        let all = overrides.iter().flat_map(|(_, counters)| counters).chain(&counters).chain(fallback);
+        check_together(&rule, all.map(|counter| counter.limit.allowance()).min().unwrap_or(u32::MAX))?;
         Ok(Self {
             reason: format!("over_limit.{}", rule.name),
             store: store(&rule, shared),
@@ -72,6 +90,7 @@ impl Rule {
             key: rule.key,
             when_missing: rule.when_missing,
             counters,
+            global,
             overrides,
             cost: rule.cost,
         })
@@ -82,26 +101,41 @@ impl Rule {
         self.settle.is_some() || self.penalty.is_some()
     }
 
-    /// Adds what a request takes from each limit of the rule.
-    pub(crate) fn charges<'a>(
+    /// Bytes of a body that matter; 0 if the body costs nothing.
+    pub(crate) fn counts_body(&self) -> usize {
+        let most = |unit: Size| unit.as_bytes().saturating_mul(self.cost.max.into());
+        self.cost.body.map_or(0, |unit| usize::try_from(most(unit)).unwrap_or(usize::MAX))
+    }
+
+    /// Adds what a request with so many bytes of body takes from each limit of the rule.
+    pub(crate) fn demand<'a>(
         &'a self,
         request: &Request,
+        body: usize,
         cx: &Context,
         hasher: &KeyHasher,
-        charges: &mut Vec<Charge<'a>>,
+        demand: &mut Demand<'a>,
     ) {
         let values: Vec<_> = self.key.iter().map(|part| Value::of(part, request, cx)).collect();
         if self.when_missing == Missing::Skip && values.contains(&Value::Missing) {
             return;
         }
         let hashed: Vec<_> = values.iter().map(Value::hashed).collect();
-        let cost = self.cost_of(request);
-        for counter in self.counters_for(&values) {
-            let mut parts = Vec::with_capacity(2 + 2 * hashed.len());
-            parts.extend([self.name.as_bytes(), &counter.identity]);
+        let cost = self.cost_of(request, body);
+        let hash = |identity: &[&[u8]]| {
+            let mut parts = Vec::with_capacity(1 + identity.len() + 2 * hashed.len());
+            parts.push(self.name.as_bytes());
+            parts.extend(identity);
             hashed.iter().for_each(|(kind, value)| parts.extend([kind, &**value]));
-            charges.push(Charge { rule: self, counter, key: hasher.hash(&parts), cost });
+            hasher.hash(&parts)
+        };
+        let charge = |counter: &'a Counter| Charge { rule: self, counter, key: hash(&[&counter.identity]), cost };
+        if let Some(special) = self.override_for(&values) {
+            demand.charges.extend(special.iter().map(charge));
+            return;
         }
+        demand.charges.extend(self.counters.iter().map(charge));
+        demand.asks.extend(self.global.as_ref().map(|global| global.ask(self, &self.key, &values, cost, hash)));
     }
 
     /// Whether the rule is enforced for this key: always the same answer for the same key.
@@ -111,13 +145,16 @@ impl Rule {
         hasher.finish() % MILLION < u64::from(self.enforced)
     }
 
-    fn counters_for(&self, values: &[Value<'_>]) -> &[Counter] {
+    fn override_for(&self, values: &[Value<'_>]) -> Option<&[Counter]> {
         let fits = |patterns: &[Pattern]| patterns.iter().zip(values).all(|(pattern, value)| pattern.matches(value));
-        let special = self.overrides.iter().find(|(patterns, _)| fits(patterns));
-        special.map_or(&self.counters, |(_, counters)| counters)
+        self.overrides.iter().find(|(patterns, _)| fits(patterns)).map(|(_, counters)| &**counters)
     }
 
-    fn cost_of(&self, request: &Request) -> u32 {
+    fn cost_of(&self, request: &Request, body: usize) -> u32 {
+        if let Some(unit) = self.cost.body {
+            let units = (body as u64).div_ceil(unit.as_bytes().max(1));
+            return u32::try_from(units).unwrap_or(u32::MAX).clamp(1, self.cost.max);
+        }
         let Some(name) = &self.cost.header else { return self.cost.fixed };
         let said = request.headers().all(name).filter_map(number).max();
         said.map_or(self.cost.fixed, |said| said.clamp(1, self.cost.max))
@@ -173,6 +210,12 @@ fn check_numbers(rule: &config::Rule) -> Result<(), ConfigError> {
     };
     within("cost.fixed", rule.cost.fixed.into(), 1, MAX_COST.into())?;
     within("cost.max", rule.cost.max.into(), 1, MAX_COST.into())?;
+    if let Some(unit) = rule.cost.body {
+        within("cost.body (in bytes)", unit.as_bytes(), 1, MAX_UNIT)?;
+        if rule.cost.header.is_some() {
+            return Err(ConfigError::at("cost.body", "goes not with `header`; make two rules of them"));
+        }
+    }
     if let Some(lots) = rule.lots {
         within("lots.size", lots.size.into(), 2, 10_000)?;
         within("lots.expiry (in ms)", lots.expiry.as_millis(), 1, MAX_EXPIRY_SECONDS * 1000)?;
@@ -200,6 +243,11 @@ fn check_together(rule: &config::Rule, least: u32) -> Result<(), ConfigError> {
         if rule.settle.is_some() || rule.lots.is_some() || rule.queue.is_some() {
             return problem("penalty", "goes with none of settle, lots and queue; make a rule of its own of it");
         }
+    }
+    if rule.global.is_some()
+        && (rule.lots.is_some() || rule.queue.is_some() || rule.settle.is_some() || rule.penalty.is_some())
+    {
+        return problem("global", "goes with none of lots, queue, settle and penalty; make a rule of its own of it");
     }
     if rule.cost.fixed > least {
         return problem("cost.fixed", "is more than a limit allows at once, so nothing would pass");

@@ -7,6 +7,8 @@ use gatewright::config::{ConfigError, Size};
 use gatewright::store::{KeyHasher, SharedStore, StoreError, StoreLimits};
 use gatewright::{Counter, Setup};
 
+use crate::config;
+use crate::service::{Leases, Service};
 use crate::store::{Local, Purse};
 
 /// Requests that a worker lets wait at a time: each holds memory.
@@ -17,7 +19,9 @@ pub(crate) struct Shared {
     pub(crate) table: Local,
     pub(crate) hasher: KeyHasher,
     pub(crate) purse: Purse,
+    pub(crate) leases: Leases,
     pub(crate) metrics: Metrics,
+    store: SharedStore,
     memory: Size,
     waiting: Cell<usize>,
 }
@@ -54,6 +58,11 @@ impl Shared {
         Ok(Rc::clone(shared))
     }
 
+    /// The rate limit service of a route.
+    pub(crate) fn service(&self, settings: config::Service, setup: &Setup) -> Result<Rc<Service>, ConfigError> {
+        Service::new(settings, setup, &self.store, &self.hasher).map_err(|error| error.within("service"))
+    }
+
     /// A place in the queue, if there is one.
     pub(crate) fn wait(self: &Rc<Self>) -> Option<Waiting> {
         if self.waiting.get() >= MAX_WAITING {
@@ -67,8 +76,10 @@ impl Shared {
     fn open(setup: &Setup, memory: Size) -> Result<Self, StoreError> {
         let store = SharedStore::new(setup.services().host(), setup.name(), StoreLimits::default())?;
         let counter = |name: &str| setup.counter(&format!("{}.{name}", setup.name()));
+        let table = Local::new(&store, memory.as_bytes())?;
         Ok(Self {
-            table: Local::new(&store, memory.as_bytes())?,
+            leases: Leases::new(table.clone()),
+            table,
             hasher: KeyHasher::from_store(&store, setup.name().as_bytes())?,
             purse: Purse::new(),
             metrics: Metrics {
@@ -78,6 +89,7 @@ impl Shared {
                 not_enforced: counter("not_enforced"),
                 queued: counter("queued"),
             },
+            store,
             memory,
             waiting: Cell::new(0),
         })

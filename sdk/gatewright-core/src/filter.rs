@@ -19,6 +19,9 @@ pub struct Piece {
 /// Sees each piece of a body and may change it. An error answers a request, and cuts a response whose headers are gone.
 pub type BodyFilter = Box<dyn FnMut(&mut Piece) -> Result<(), Reply>>;
 
+/// Sees each piece of a body as it goes on, and changes nothing.
+pub type BodyWatch = Box<dyn FnMut(&Piece)>;
+
 /// What happens to one direction's body, in the order in which a piece meets it.
 #[derive(Default)]
 pub(crate) struct Filters(Vec<Step>);
@@ -28,6 +31,8 @@ enum Step {
     Change(BodyFilter, Chosen),
     /// A filter of a policy in shadow mode; `None` after it refused, which counts once.
     Observe(Option<BodyFilter>, Chosen),
+    /// Looks on.
+    Watch(BodyWatch),
     /// A whole new body of this length, in the place of whatever passes.
     Replace(Option<Rc<Vec<u8>>>, usize),
 }
@@ -56,14 +61,14 @@ impl Filters {
 
     /// Whether the body that comes out may differ from the one that goes in.
     pub(crate) fn change(&self) -> bool {
-        self.0.iter().any(|step| !matches!(step, Step::Observe(..)))
+        self.0.iter().any(Step::changes)
     }
 
     /// Length of the body that comes out, where a replacement fixes it.
     pub(crate) fn exact_length(&self) -> Option<usize> {
-        match self.0.iter().rfind(|step| !matches!(step, Step::Observe(..)))? {
+        match self.0.iter().rfind(|step| step.changes())? {
             Step::Replace(_, length) => Some(*length),
-            Step::Change(..) | Step::Observe(..) => None,
+            Step::Change(..) | Step::Observe(..) | Step::Watch(_) => None,
         }
     }
 
@@ -78,6 +83,20 @@ impl Filters {
 
     pub(crate) fn observe(&mut self, filter: BodyFilter, chosen: &Chosen) {
         self.0.push(Step::Observe(Some(filter), chosen.clone()));
+    }
+
+    pub(crate) fn watch(&mut self, watch: BodyWatch) {
+        self.0.push(Step::Watch(watch));
+    }
+
+    /// Tells those who look on that the body is over: trailers came, and the host names no last piece then.
+    pub(crate) fn end(&mut self) {
+        let end = Piece { data: Vec::new(), last: true };
+        for step in &mut self.0 {
+            if let Step::Watch(watch) = step {
+                watch(&end);
+            }
+        }
     }
 
     /// Puts `body` in the place of whatever passes.
@@ -114,6 +133,10 @@ impl Filters {
 }
 
 impl Step {
+    fn changes(&self) -> bool {
+        !matches!(self, Self::Observe(..) | Self::Watch(_))
+    }
+
     /// The refusal of a filter that counts, and whose it is.
     fn pass(&mut self, exchange: &Exchange, piece: &mut Piece) -> Option<(Reply, Rc<str>)> {
         match self {
@@ -128,6 +151,10 @@ impl Step {
                     chosen.decide_reply(exchange, &reply);
                     *filter = None;
                 }
+                None
+            }
+            Self::Watch(watch) => {
+                watch(piece);
                 None
             }
             Self::Replace(body, _) => {

@@ -60,6 +60,22 @@ impl Headers {
         Ok(Self { block, spans, edits: Vec::new() })
     }
 
+    /// A list as the ABI serialises it ([`crate::pairs`]): one that was kept, ready to be sent again. It must come from
+    /// [`Headers::encode`]: values are not checked again.
+    ///
+    /// # Errors
+    /// [`HeadersError::Malformed`] if it does not parse.
+    pub fn decode(block: Vec<u8>) -> Result<Self, HeadersError> {
+        let spans = pairs::decode(&block).map_err(|_| HeadersError::Malformed)?;
+        Ok(Self { block, spans, edits: Vec::new() })
+    }
+
+    /// The list as the ABI serialises it.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        pairs::encode(self.iter())
+    }
+
     /// The first value of a field.
     ///
     /// A field may be repeated, and a service behind the proxy may read another one: use [`Headers::single`] or

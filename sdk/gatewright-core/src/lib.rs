@@ -15,6 +15,7 @@ pub mod routes;
 pub mod store;
 
 mod chain;
+mod client_address;
 mod context;
 mod event;
 mod exchange;
@@ -45,9 +46,10 @@ mod timer;
 mod worker;
 
 pub use chain::Chain;
+pub use client_address::client_address;
 pub use context::Context;
 pub use fault::{Cause, Fault};
-pub use filter::{BodyFilter, Piece};
+pub use filter::{BodyFilter, BodyWatch, Piece};
 pub use flow::Flow;
 pub use headers::{Headers, HeadersError, IntoFieldValue, Repeated};
 pub use identity::Identity;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::chain::Chosen;
 use crate::exchange::{Exchange, Side};
 use crate::fault::{Cause, Fault};
-use crate::filter::{BodyFilter, Piece};
+use crate::filter::{BodyFilter, BodyWatch, Piece};
 use crate::headers::{Headers, HeadersError, IntoFieldValue};
 use crate::host::{Direction, Status};
 use crate::reply::Reply;
@@ -77,6 +77,7 @@ pub(crate) struct Message {
     body: Option<Rc<Vec<u8>>>,
     replaced: bool,
     filters: Vec<BodyFilter>,
+    watches: Vec<BodyWatch>,
     taken: usize,
 }
 
@@ -105,6 +106,7 @@ impl Message {
             body: None,
             replaced: false,
             filters: Vec::new(),
+            watches: Vec::new(),
             taken: 0,
         }
     }
@@ -130,6 +132,7 @@ impl Message {
             body: self.body.clone(),
             replaced: self.replaced,
             filters: Vec::new(),
+            watches: Vec::new(),
             taken: 0,
         }
     }
@@ -206,6 +209,15 @@ impl Message {
         self.filters.push(filter);
     }
 
+    pub(crate) fn watch_body(&mut self, watch: BodyWatch) {
+        self.watches.push(watch);
+    }
+
+    /// Whether the message did not end with its headers.
+    pub(crate) fn has_body(&self) -> bool {
+        if self.local { self.body.as_ref().is_some_and(|body| !body.is_empty()) } else { !self.side().bodyless.get() }
+    }
+
     /// Waits for the end of the message; `None` where it has no trailers.
     pub(crate) async fn trailers(&mut self) -> Result<Option<&mut Headers>, BodyError> {
         if self.local {
@@ -241,6 +253,9 @@ impl Message {
         for filter in self.filters.drain(..) {
             filters.add(filter, chosen);
         }
+        for watch in self.watches.drain(..) {
+            filters.watch(watch);
+        }
         Ok(None)
     }
 
@@ -252,10 +267,13 @@ impl Message {
             }
             return;
         }
-        let mine = std::mem::take(&mut self.filters);
+        let (mine, watches) = (std::mem::take(&mut self.filters), std::mem::take(&mut self.watches));
         let mut filters = self.side().filters.borrow_mut();
         for filter in mine {
             filters.observe(filter, chosen);
+        }
+        for watch in watches {
+            filters.watch(watch);
         }
     }
 
@@ -291,11 +309,14 @@ impl Message {
 
     /// Runs the body of a local message through this layer's filters.
     fn filter_local(&mut self) -> Option<Reply> {
-        if self.filters.is_empty() {
+        if self.filters.is_empty() && self.watches.is_empty() {
             return None;
         }
         let mut piece = Piece { data: self.body.take().map(Rc::unwrap_or_clone).unwrap_or_default(), last: true };
         let refused = self.filters.drain(..).find_map(|mut filter| filter(&mut piece).err());
+        for mut watch in self.watches.drain(..).filter(|_| refused.is_none()) {
+            watch(&piece);
+        }
         self.body = Some(Rc::new(piece.data));
         refused
     }

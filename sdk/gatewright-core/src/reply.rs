@@ -77,6 +77,20 @@ impl Reply {
         self
     }
 
+    /// Sends these header fields and no others.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Headers) -> Self {
+        *self.headers = headers;
+        self
+    }
+
+    /// Sets the body and leaves the header fields as they are. The proxy adds `content-length`.
+    #[must_use]
+    pub fn with_content(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Sets the body. The proxy adds `content-length`.
     #[must_use]
     pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::exchange::Exchange;
-use crate::filter::{BodyFilter, Piece};
+use crate::filter::{BodyFilter, BodyWatch, Piece};
 use crate::headers::{Headers, IntoFieldValue};
 use crate::host::Direction;
 use crate::message::{BodyError, Message};
@@ -122,6 +122,18 @@ impl Response {
     /// Filters run when every policy is done: what [`body`](Self::body) gives a policy further out is not filtered yet.
     pub fn filter_body(&mut self, filter: impl FnMut(&mut Piece) -> Result<(), Reply> + 'static) {
         self.message.filter_body(Box::new(filter) as BodyFilter);
+    }
+
+    /// Shows every piece of the body to `watch` as it passes on its way to the client. Nothing is held or changed, and
+    /// `content-length` stays. The end of the body is a piece with `last`; one that breaks off has none.
+    pub fn watch_body(&mut self, watch: impl FnMut(&Piece) + 'static) {
+        self.message.watch_body(Box::new(watch) as BodyWatch);
+    }
+
+    /// Whether the response did not end with its headers. A body may still turn out to be empty.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.message.has_body()
     }
 
     /// Waits for the end of the response and gives its trailers, which may be edited; `None` if it has none, for then the host can

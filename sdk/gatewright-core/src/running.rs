@@ -89,6 +89,8 @@ impl Running {
             self.run(Some(direction));
         } else if side.filters.borrow().owe() {
             self.cut(direction, "there was no body in whose place the new one could go");
+        } else {
+            side.filters.borrow_mut().end();
         }
         self.action(direction)
     }

@@ -37,7 +37,8 @@ impl Signal {
         Notified { signal: self.clone(), number }
     }
 
-    /// Wakes everybody who waits now. They run when whoever calls this waits itself or is done.
+    /// Wakes everybody who waits now. They run when whoever calls this waits itself or is done: in a callback of the worker's own, at
+    /// most a few at a time.
     pub fn notify(&self, services: &Services) {
         let waiting = self.0.waiting.take();
         services.root().shared.woken.borrow_mut().extend(waiting.into_values());

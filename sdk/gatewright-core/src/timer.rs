@@ -49,11 +49,14 @@ impl Timers {
         key
     }
 
-    /// Takes the waiters whose moment has come, in order.
-    pub(crate) fn take_due(&mut self, host: &dyn Host) -> Vec<Owner> {
+    /// Takes the waiters whose moment has come, in order, at most `limit`.
+    pub(crate) fn take_due(&mut self, host: &dyn Host, limit: usize) -> Vec<Owner> {
         let now = self.now(host);
-        let later = self.due.split_off(&(now, u64::MAX));
-        std::mem::replace(&mut self.due, later).into_values().collect()
+        let mut due = Vec::new();
+        while let Some(first) = self.due.first_entry().filter(|first| first.key().0 <= now && due.len() < limit) {
+            due.push(first.remove());
+        }
+        due
     }
 
     /// Sets the tick anew after it ran: the host would repeat the old period.

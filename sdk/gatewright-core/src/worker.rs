@@ -71,7 +71,7 @@ impl Worker {
     pub fn on_tick(&self, root: u32) {
         self.shared.begin(root);
         let Some(root) = self.root(root) else { return };
-        let due = root.timers.borrow_mut().take_due(root.host());
+        let due = root.timers.borrow_mut().take_due(root.host(), MAX_WAKES);
         for owner in due {
             self.wake(owner);
         }
@@ -209,10 +209,27 @@ impl Worker {
         action
     }
 
-    /// Forgets an exchange that is over, and runs those whom this callback woke.
+    /// Forgets an exchange that is over, and runs the tasks that this callback woke. Other exchanges run in a callback of the worker's
+    /// own: a local reply of theirs would make the proxy stop this one, whatever is returned.
     fn leave(&self, context: u32, running: Rc<Running>) {
         self.forget_if_over(context, running);
-        self.run_woken(context);
+        let mut left = MAX_WAKES;
+        loop {
+            let woken = self.shared.woken.take();
+            if woken.is_empty() {
+                break;
+            }
+            for owner in woken {
+                match owner {
+                    Owner::Task(..) if left > 0 => {
+                        left -= 1;
+                        self.wake(owner);
+                    }
+                    owner => self.wake_later(owner),
+                }
+            }
+        }
+        self.shared.enter(context);
     }
 
     fn forget_if_over(&self, context: u32, running: Rc<Running>) {
@@ -234,17 +251,21 @@ impl Worker {
         self.run_woken(context);
     }
 
-    /// Runs those whom others woke, then acts on `context` again. Each round may wake more: a ring of them must not hold the
-    /// worker, so what is left after some rounds waits for the next tick.
+    /// Runs those whom others woke, then acts on `context` again. What is left after some waits for the next tick: they may wake each
+    /// other without end, and the proxy does their local replies one inside the other, so many would exhaust its stack.
     fn run_woken(&self, context: u32) {
-        for _ in 0..MAX_WAKE_ROUNDS {
-            let woken = self.shared.woken.take();
+        let mut left = MAX_WAKES;
+        while left > 0 {
+            let mut woken = self.shared.woken.take();
             if woken.is_empty() {
                 break;
             }
-            for owner in woken {
-                self.wake(owner);
-            }
+            let now = left.min(woken.len());
+            left -= now;
+            let later = woken.split_off(now);
+            woken.into_iter().for_each(|owner| self.wake(owner));
+            // Before those who were woken meanwhile.
+            self.shared.woken.borrow_mut().splice(..0, later);
         }
         for owner in self.shared.woken.take() {
             self.wake_later(owner);
@@ -292,4 +313,5 @@ impl Worker {
     }
 }
 
-const MAX_WAKE_ROUNDS: usize = 16;
+/// How many exchanges and tasks run in one callback because of others.
+const MAX_WAKES: usize = 32;

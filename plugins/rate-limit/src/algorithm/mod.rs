@@ -30,3 +30,4 @@ pub use fixed_window::FixedWindow;
 pub use gcra::Gcra;
 pub use limit::{Limit, Refusal, STATE_BYTES, Standing, Ticket};
 pub use sliding_window::SlidingWindow;
+pub(crate) use words::{Reader, Writer};

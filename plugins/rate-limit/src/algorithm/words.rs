@@ -1,14 +1,14 @@
 //! States as bytes.
 
 /// Reads little-endian numbers one after the other; zero where there is none.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl Reader<'_> {
-    pub(super) fn u64(&mut self) -> u64 {
+    pub(crate) fn u64(&mut self) -> u64 {
         self.next().map_or(0, u64::from_le_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> u32 {
+    pub(crate) fn u32(&mut self) -> u32 {
         self.next().map_or(0, u32::from_le_bytes)
     }
 
@@ -20,14 +20,14 @@ impl Reader<'_> {
 }
 
 /// Writes little-endian numbers one after the other.
-pub(super) struct Writer<'a>(pub(super) &'a mut [u8]);
+pub(crate) struct Writer<'a>(pub(crate) &'a mut [u8]);
 
 impl Writer<'_> {
-    pub(super) fn u64(&mut self, word: u64) {
+    pub(crate) fn u64(&mut self, word: u64) {
         self.next(word.to_le_bytes());
     }
 
-    pub(super) fn u32(&mut self, word: u32) {
+    pub(crate) fn u32(&mut self, word: u32) {
         self.next(word.to_le_bytes());
     }
 

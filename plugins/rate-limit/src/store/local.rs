@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use gatewright::store::{Change, Rank, Shape, SharedStore, Slot, SlotTable, StoreError};
+use gatewright::store::{Change, KeyHash, Rank, Shape, SharedStore, Slot, SlotTable, StoreError};
 
 use super::{Claim, Decision, Held, Store};
 use crate::algorithm::{Limit, STATE_BYTES, Standing, Ticket};
+use crate::service::Lease;
 
 /// The worth of an entry in its first byte, then the limit's state.
 const PAYLOAD_BYTES: usize = 1 + STATE_BYTES;
@@ -76,14 +77,50 @@ impl Local {
         })
     }
 
+    /// Changes the lease of a key, which lies where a limit's state could. It is the last to make room for others.
+    pub(crate) fn update_lease<R>(
+        &self,
+        key: KeyHash,
+        now: u64,
+        ttl: u64,
+        mut change: impl FnMut(&mut Lease) -> Change<R>,
+    ) -> Result<R, StoreError> {
+        self.update_entry(key, now, ttl, |entry| {
+            let mut lease = Lease::read(entry.state);
+            let changed = change(&mut lease);
+            *entry.worth = OFFENDER - 1;
+            lease.write(entry.state);
+            changed
+        })
+    }
+
+    /// The lease of a key.
+    pub(crate) fn lease(&self, key: KeyHash, now: u64) -> Result<Lease, StoreError> {
+        let entry = self.table.get(key, now)?;
+        Ok(entry
+            .as_ref()
+            .and_then(|entry| entry.payload.split_first())
+            .map(|(_, state)| Lease::read(state))
+            .unwrap_or_default())
+    }
+
     fn update<R>(
         &self,
         claim: Claim<'_>,
         now: u64,
+        change: impl FnMut(Entry<'_>) -> Change<R>,
+    ) -> Result<R, StoreError> {
+        self.update_entry(claim.key, now, claim.limit.lifetime(), change)
+    }
+
+    fn update_entry<R>(
+        &self,
+        key: KeyHash,
+        now: u64,
+        ttl: u64,
         mut change: impl FnMut(Entry<'_>) -> Change<R>,
     ) -> Result<R, StoreError> {
-        let ttl = Duration::from_nanos(claim.limit.lifetime());
-        self.table.update(claim.key, now, ttl, |Slot { expires_at, payload }| {
+        self.table.update(key, now, Duration::from_nanos(ttl), |Slot { expires_at, payload }| {
             let (mut worth, mut state) = (0, [0; STATE_BYTES]);
             // The table gives exactly the bytes it was made for.
             let (worth, state) = payload

@@ -66,6 +66,8 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (rule(json!({"cost": {"fixed": 0}})), "policy.rules[0].cost.fixed: found 0"),
         (rule(json!({"cost": {"fixed": 11}})), "policy.rules[0].cost.fixed: is more than a limit allows at once"),
+        (rule(json!({"cost": {"body": "0B"}})), "policy.rules[0].cost.body (in bytes): found 0"),
+        (rule(json!({"cost": {"body": "1KiB", "header": "x"}})), "policy.rules[0].cost.body: goes not with `header`"),
         (rule(json!({"lots": {"size": 1}})), "policy.rules[0].lots.size: found 1"),
         (rule(json!({"queue": "2m"})), "policy.rules[0].queue (in ms): found 120000"),
         (rule(json!({"penalty": {"statuses": [401]}, "queue": "1s"})), "policy.rules[0].penalty: goes with none of"),

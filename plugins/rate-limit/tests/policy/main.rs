@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, in its helpers too")]
 
 mod answers;
+mod body;
 mod configuration;
 mod keys;
 mod limits;

@@ -105,3 +105,13 @@ fn edits_made_before_reading_count_as_those_made_after() {
     assert_eq!(repeated.edits.len(), read.edits.len());
     assert!(fields(&read).contains(&("cookie".into(), "c=3".into())));
 }
+
+#[test]
+fn an_encoded_list_is_read_back_and_a_cut_one_is_refused() {
+    let mut headers = sample();
+    headers.set("x-key", "three");
+    let block = headers.encode();
+    assert_eq!(fields(&Headers::decode(block.clone()).unwrap()), fields(&headers));
+    assert!(!Headers::decode(block.clone()).unwrap().is_edited());
+    assert_eq!(Headers::decode(block[..block.len() - 1].to_vec()).unwrap_err(), HeadersError::Malformed);
+}

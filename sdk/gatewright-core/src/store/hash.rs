@@ -18,12 +18,15 @@ const ATTEMPTS: u32 = 64;
 pub struct KeyHash(u128);
 
 impl KeyHash {
-    pub(super) fn to_bytes(self) -> [u8; 16] {
+    /// The hash, little-endian.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_le_bytes()
     }
 
-    /// One of `count` buckets, all equally likely.
-    pub(super) fn bucket(self, count: u32) -> u32 {
+    /// One of `count` buckets, all equally likely. Only the high half of the hash decides.
+    #[must_use]
+    pub fn bucket(self, count: u32) -> u32 {
         // The high half decides, as in a fixed-point product: no modulo bias, and the result is below `count`.
         let high = self.0 >> 64;
         u32::try_from((high * u128::from(count)) >> 64).unwrap_or(0)

@@ -6,6 +6,7 @@
 //!
 //! - [`SharedStore`]: single values, compare-and-swap, bounded read-change-write.
 //! - [`SlotTable`]: a table of fixed size for entries that expire: rate-limit counters, cache indexes, replay guards.
+//! - [`SharedArray`]: numbered values, for structures of one's own.
 //! - [`Lease`]: one worker at a time, with a fencing token.
 //! - [`Broadcast`]: a message to every worker.
 //! - [`WorkerId`]: a number no other worker has.
@@ -27,6 +28,7 @@
 //! Times are nanoseconds since the Unix epoch, from the proxy's clock. The clock may be set back: durations that started in the
 //! future, beyond what stale readings explain, count as over.
 
+mod array;
 mod broadcast;
 mod error;
 mod hash;
@@ -37,6 +39,7 @@ mod slots;
 mod span;
 mod worker;
 
+pub use array::SharedArray;
 pub use broadcast::{Broadcast, BroadcastLimits, Presence, Published};
 pub use error::StoreError;
 pub use hash::{KeyHash, KeyHasher};

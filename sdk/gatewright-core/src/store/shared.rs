@@ -20,6 +20,11 @@ const MAX_KEY_BYTES: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(u32);
 
+impl Version {
+    /// Of a write that does not care what was there.
+    pub(super) const ANY: Self = Self(0);
+}
+
 /// What a compare-and-swap takes for granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
@@ -96,7 +101,7 @@ impl SharedStore {
     /// # Errors
     /// As for [`get`](Self::get); a value over the limit; too many keys.
     pub fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.write_counted(&self.own_key(key)?, value, Version(0))
+        self.write_counted(&self.own_key(key)?, value, Version::ANY)
     }
 
     /// Sets the value of a key if it is as `expected`. Of several workers that expect the same, exactly one succeeds.

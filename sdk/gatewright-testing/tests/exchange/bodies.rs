@@ -246,3 +246,45 @@ fn a_response_may_come_before_the_request_has_ended() {
     assert_eq!(exchange.upstream_request().unwrap().body_bytes(), b"upup");
     assert_eq!(exchange.response().unwrap().text(), "downdown");
 }
+
+thread_local! {
+    static SEEN: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+policy!(Watch, Phases::RESPONSE_BODY, |request, _| {
+    let mut response = request.forward().await;
+    let body = response.has_body();
+    SEEN.with_borrow_mut(|seen| *seen = vec![format!("body: {body}")]);
+    response.watch_body(|piece| {
+        let text = format!("{}{}", String::from_utf8_lossy(&piece.data), if piece.last { "." } else { "" });
+        SEEN.with_borrow_mut(|seen| seen.push(text));
+    });
+    Ok(response.into())
+});
+
+/// What the client got, its `content-length`, and what was seen of it.
+fn watched(answered: Answered, method: &str) -> (String, Option<String>, Vec<String>) {
+    let upstream = move |_: &Sent| Answer::response(answered.clone());
+    let mut proxy = with::<Watch>(Proxy::builder().upstream("upstream", upstream), "{}");
+    let response = proxy.send(Sent::new(method, "/")).response().unwrap();
+    (response.text(), response.header("content-length"), SEEN.take())
+}
+
+#[test]
+fn a_body_is_watched_as_it_passes_and_nothing_changes() {
+    let whole = Answered::new(200).with_header("content-length", "4").with_body("ab").with_body("cd");
+    let (text, length, seen) = watched(whole, "GET");
+    assert_eq!((text.as_str(), length.as_deref()), ("abcd", Some("4")));
+    assert_eq!((seen[0].as_str(), seen[1..].concat().as_str()), ("body: true", "abcd."));
+}
+
+#[test]
+fn who_watches_is_told_of_the_end_also_where_trailers_follow() {
+    let seen = watched(Answered::new(200).with_body("ab").with_trailer("x-sum", "1"), "GET").2;
+    assert_eq!(seen.concat(), "body: trueab.");
+}
+
+#[test]
+fn a_response_that_ends_with_its_headers_has_no_body_to_watch() {
+    assert_eq!(watched(Answered::new(204), "GET").2, ["body: false"]);
+}

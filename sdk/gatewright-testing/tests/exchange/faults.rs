@@ -227,6 +227,7 @@ fn one_exchange_never_acts_in_the_name_of_another() {
             proxy.world().fail_calls("proxy_set_effective_context", Status::BadArgument);
         }
         let bad = proxy.send(Sent::get("/bad"));
+        proxy.advance(ms(1));
         assert_eq!((good.status() == 200, bad.upstream_so_far()), (!fails, None));
         proxy.world().clear_faults();
         proxy.advance(ms(10));

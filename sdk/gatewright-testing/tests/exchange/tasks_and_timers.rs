@@ -261,6 +261,45 @@ fn waking_each_other_for_ever_does_not_hold_the_worker() {
     assert!(exchanges.iter().all(|exchange| exchange.status() == 200));
 }
 
+/// The first goes to the upstream; the others wait for its response and are answered by themselves.
+struct Leader(Rc<(Cell<bool>, Cell<bool>, Signal)>);
+impl Policy for Leader {
+    type Config = NoSettings;
+    const PHASES: Phases = Phases::RESPONSE_HEADERS;
+
+    fn new(_: NoSettings, setup: &Setup) -> Result<Self, ConfigError> {
+        Ok(Self(setup.shared(Default::default)))
+    }
+
+    async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
+        let (leads, is_over, signal) = &*self.0;
+        if leads.replace(true) {
+            signal.wait(cx).await;
+            assert!(is_over.get());
+            return Ok(Reply::answer(200, "hit").with_header("x-hit", "1").into());
+        }
+        let response = request.forward().await;
+        is_over.set(true);
+        signal.notify(cx);
+        Ok(response.into())
+    }
+}
+
+#[test]
+fn replies_to_those_who_wait_do_not_stop_the_response_that_woke_them() {
+    let builder = Proxy::builder().upstream("upstream", |_| Answer::delay(ms(50), Answered::new(200)));
+    let mut proxy = with::<Leader>(builder, "{}");
+    let exchanges: Vec<_> = (0..1000).map(|_| proxy.send(Sent::get("/"))).collect();
+    proxy.advance(ms(50));
+    assert_eq!(exchanges[0].status(), 200);
+    // A few at a time: the proxy would do all their replies inside one another.
+    proxy.advance(ms(1));
+    let answered = exchanges.iter().filter(|exchange| !exchange.is_pending()).count();
+    assert!((2..=100).contains(&answered), "{answered}");
+    proxy.advance(ms(50));
+    assert!(exchanges[1..].iter().all(|exchange| exchange.response().unwrap().header("x-hit").is_some()));
+}
+
 #[test]
 fn tasks_end_with_their_plugin() {
     struct Held(Rc<Cell<bool>>);

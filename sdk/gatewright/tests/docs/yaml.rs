@@ -8,6 +8,7 @@ use gatewright_testing::native_module;
 use gatewright_testing::proxy::{Builder, Proxy, World};
 use jwt_auth::JwtAuth;
 use rate_limit::RateLimit;
+use request_filter::RequestFilter;
 use serde_json::Value;
 
 use crate::markdown::{self, Block};
@@ -75,6 +76,7 @@ fn start(policy: &str, builder: Builder) -> Option<bool> {
         "gateway" => builder.start(native_module(gateway::MODULE)).is_ok(),
         "jwt-auth" => builder.policy::<JwtAuth>("jwt-auth").is_ok(),
         "rate-limit" => builder.policy::<RateLimit>("rate-limit").is_ok(),
+        "request-filter" => builder.policy::<RequestFilter>("request-filter").is_ok(),
         _ => return None,
     })
 }

@@ -1,0 +1,29 @@
+//! How bodies are inspected.
+
+use gatewright::config::Size;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::body::limits::Limits;
+use crate::body::overflow::Overflow;
+
+/// How bodies of requests are inspected. The request is held meanwhile. gRPC and upgraded connections, such as WebSocket, are never
+/// inspected.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Body {
+    /// Whether bodies are read: JSON, forms, uploads, and others as text. Default: false.
+    pub inspect: bool,
+    /// How much of a body is read, at most. The proxy must be able to hold it. Default: 256KiB.
+    pub max_size: Size,
+    /// What happens to a larger one. Default: 413.
+    pub overflow: Overflow,
+    /// How large, deep and many-membered a body may be.
+    pub limits: Limits,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self { inspect: false, max_size: Size::from_kib(256), overflow: Overflow::default(), limits: Limits::default() }
+    }
+}

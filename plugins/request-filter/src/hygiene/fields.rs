@@ -1,0 +1,61 @@
+//! The syntax of header fields.
+
+use crate::value::Refusal;
+
+/// A field name is a token (RFC 9110 §5.1), after a colon in pseudo-header fields; a value has no control characters but tabs (§5.5).
+pub(super) fn syntax(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
+    let token = name.strip_prefix(b":").unwrap_or(name);
+    if token.is_empty() || !token.iter().all(|byte| is_token(*byte)) {
+        return Err(Refusal::bad("header_name_invalid"));
+    }
+    if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+        return Err(Refusal::bad("header_control_character"));
+    }
+    Ok(())
+}
+
+/// A length is digits and nothing else (RFC 9110 §8.6).
+pub(super) fn length(value: &[u8]) -> Option<u64> {
+    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    if digits { std::str::from_utf8(value).ok()?.parse().ok() } else { None }
+}
+
+/// A host is there and has only what names and addresses have (RFC 3986 §3.2.2), and no user information.
+pub(super) fn host(authority: &[u8]) -> Result<(), Refusal> {
+    if authority.is_empty() {
+        return Err(Refusal::bad("host_missing"));
+    }
+    let good =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']');
+    if authority.len() > 255 + 6 || !authority.iter().all(good) {
+        return Err(Refusal::bad("host_invalid"));
+    }
+    Ok(())
+}
+
+/// A body has a type of one meaning: `type/subtype` and parameters (RFC 9110 §8.3.1).
+pub(super) fn content_type(value: Option<&[u8]>, has_body: bool) -> Result<(), Refusal> {
+    let Some(value) = value else {
+        return if has_body { Err(Refusal::with_status(415, "content_type_missing")) } else { Ok(()) };
+    };
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let mut parts = essence.split(|byte| *byte == b'/');
+    let mut token = || parts.next().is_some_and(|part| !part.is_empty() && part.iter().all(|byte| is_token(*byte)));
+    if !(token() && token()) || parts.next().is_some() || has_comma(value) {
+        return Err(Refusal::with_status(415, "content_type_invalid"));
+    }
+    Ok(())
+}
+
+/// A comma outside of quotes: two values that were joined.
+fn has_comma(value: &[u8]) -> bool {
+    let mut quoted = false;
+    value.iter().any(|byte| {
+        quoted ^= *byte == b'"';
+        *byte == b',' && !quoted
+    })
+}
+
+const fn is_token(byte: u8) -> bool {
+    matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'z' | b'|' | b'~')
+}

@@ -1,0 +1,162 @@
+//! The canonical form of a decoded value.
+
+use std::borrow::Cow;
+
+use super::octets::{is_plain_text, pair, wide};
+use super::{Condition, Conditions};
+
+/// How often what was decoded is decoded again. What is encoded more often is [`Condition::TooDeep`].
+pub const MAX_ROUNDS: usize = 4;
+
+/// The canonical form of a value that was decoded once.
+pub fn canonical_text<'a>(decoded: &'a [u8], conditions: &mut Conditions) -> Cow<'a, [u8]> {
+    if is_plain_text(decoded) {
+        return Cow::Borrowed(decoded);
+    }
+    controls(decoded, conditions);
+    let mut value = Cow::Borrowed(decoded);
+    for round in 0..=MAX_ROUNDS {
+        let Some(next) = unwrap_once(&value, conditions) else { return value };
+        if round == MAX_ROUNDS {
+            conditions.add(Condition::TooDeep);
+            return value;
+        }
+        controls(&next, conditions);
+        value = Cow::Owned(next);
+    }
+    value
+}
+
+fn controls(value: &[u8], conditions: &mut Conditions) {
+    for byte in value {
+        match byte {
+            0 => conditions.add(Condition::Nul),
+            1..=31 | 127 => conditions.add(Condition::ControlCharacter),
+            _ => {}
+        }
+    }
+}
+
+/// Decodes one layer of encodings and folds; `None` if there is nothing to do.
+fn unwrap_once(value: &[u8], conditions: &mut Conditions) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(value.len());
+    let mut changed = false;
+    let mut rest = value;
+    while let Some((byte, after)) = rest.split_first() {
+        let step = match byte {
+            b'%' => percent(after, conditions),
+            0x80.. => Some(character(rest, conditions)),
+            _ => None,
+        };
+        let step = step.unwrap_or(Step { bytes: Octets::of(*byte), taken: 1, changed: false });
+        out.extend_from_slice(step.bytes.as_slice());
+        changed |= step.changed;
+        rest = rest.get(step.taken..).unwrap_or_default();
+    }
+    changed.then_some(out)
+}
+
+/// What some bytes become.
+struct Step {
+    bytes: Octets,
+    taken: usize,
+    changed: bool,
+}
+
+/// Up to four bytes.
+struct Octets([u8; 4], usize);
+
+impl Octets {
+    fn of(byte: u8) -> Self {
+        Self([byte, 0, 0, 0], 1)
+    }
+
+    fn of_char(character: char) -> Self {
+        let mut bytes = [0; 4];
+        let length = character.encode_utf8(&mut bytes).len();
+        Self(bytes, length)
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
+}
+
+fn percent(after: &[u8], conditions: &mut Conditions) -> Option<Step> {
+    if let Some(octet) = pair(after) {
+        conditions.add(Condition::DoubleEncoding);
+        return Some(Step { bytes: Octets::of(octet), taken: 3, changed: true });
+    }
+    let character = wide(after)?;
+    conditions.add(Condition::PercentU);
+    Some(Step { bytes: Octets::of_char(character), taken: 6, changed: true })
+}
+
+/// The character at the beginning, which is no ASCII.
+fn character(bytes: &[u8], conditions: &mut Conditions) -> Step {
+    let (code, length, least) = match sequence(bytes) {
+        Some(sequence) => sequence,
+        None => {
+            conditions.add(Condition::InvalidUtf8);
+            return Step { bytes: Octets::of(bytes.first().copied().unwrap_or_default()), taken: 1, changed: false };
+        }
+    };
+    let overlong = code < least;
+    let Some(character) = char::from_u32(code) else {
+        conditions.add(Condition::InvalidUtf8);
+        return Step { bytes: Octets::of(bytes.first().copied().unwrap_or_default()), taken: 1, changed: false };
+    };
+    if overlong {
+        conditions.add(Condition::OverlongUtf8);
+    }
+    let folded = look_alike(character);
+    if folded != character {
+        conditions.add(Condition::FullWidth);
+    }
+    Step { bytes: Octets::of_char(folded), taken: length, changed: overlong || folded != character }
+}
+
+/// Code, length, and least code of that length. Takes lengths that UTF-8 once had, for overlong forms.
+fn sequence(bytes: &[u8]) -> Option<(u32, usize, u32)> {
+    let (first, rest) = bytes.split_first()?;
+    let (length, head, least) = match first {
+        0xc0..=0xdf => (2, first & 0x1f, 0x80),
+        0xe0..=0xef => (3, first & 0x0f, 0x800),
+        0xf0..=0xf7 => (4, first & 0x07, 0x1_0000),
+        0xf8..=0xfb => (5, first & 0x03, 0x20_0000),
+        0xfc..=0xfd => (6, first & 0x01, 0x400_0000),
+        _ => return None,
+    };
+    let tail = rest.get(..length - 1)?;
+    let code = tail
+        .iter()
+        .try_fold(u32::from(head), |code, byte| (byte & 0xc0 == 0x80).then_some(code << 6 | u32::from(byte & 0x3f)))?;
+    Some((code, length, least))
+}
+
+/// The ASCII character that some services take a character for: full-width forms (Unicode block FF00) and those that "best fit"
+/// conversions to older character sets turn into a character with a meaning.
+fn look_alike(character: char) -> char {
+    match character {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+        '\u{3000}' | '\u{a0}' => ' ',
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{2b9}' => '\'',
+        '\u{201c}' | '\u{201d}' | '\u{201f}' | '\u{2033}' | '\u{2ba}' => '"',
+        '\u{2039}' | '\u{fe64}' | '\u{3008}' | '\u{2329}' => '<',
+        '\u{203a}' | '\u{fe65}' | '\u{3009}' | '\u{232a}' => '>',
+        '\u{2215}' | '\u{2044}' => '/',
+        '\u{2216}' | '\u{fe68}' => '\\',
+        '\u{2024}' | '\u{fe52}' => '.',
+        '\u{fe6a}' => '%',
+        '\u{fe54}' | '\u{37e}' => ';',
+        '\u{fe55}' => ':',
+        '\u{fe59}' => '(',
+        '\u{fe5a}' => ')',
+        '\u{fe60}' => '&',
+        '\u{fe66}' => '=',
+        _ => character,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+use proptest::prelude::*;
+
+use super::*;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const ALL: [Transform; 9] = [
+    Transform::Lowercase,
+    Transform::PercentDecode,
+    Transform::HtmlDecode,
+    Transform::JsDecode,
+    Transform::CompressWhitespace,
+    Transform::RemoveWhitespace,
+    Transform::ReplaceComments,
+    Transform::RemoveNulls,
+    Transform::CommandLine,
+];
+
+#[test]
+fn each_step() {
+    for (step, value, expected) in [
+        (Transform::Lowercase, "SeLect É", "select É"),
+        (Transform::PercentDecode, "%3c%2541%", "<%41%"),
+        (Transform::HtmlDecode, "&lt;&#60;&#x3C&LT;a&amp;lt;&;&#;&colon;&unknown;", "<<<<a&lt;&;&#;:&unknown;"),
+        (Transform::JsDecode, r"\x3c\u003c\u{3c}\74\a\n\\x\", "<<<<a\n\\x\\"),
+        (Transform::CompressWhitespace, "a \t\u{a0}\u{2003}b\u{3000}c", "a b c"),
+        (Transform::RemoveWhitespace, " a \t b\n", "ab"),
+        (Transform::ReplaceComments, "un/**/ion/*x*/se/*!50000lect*/ 1*/2/*", "un ion se lect  1*/2 "),
+        (Transform::RemoveNulls, "a\0b", "ab"),
+        (Transform::CommandLine, "C\\A't' ,; /etc^/pass\"wd", "cat/etc/passwd"),
+    ] {
+        let steps = [step];
+        assert_eq!(
+            apply(&steps, value.as_bytes()).escape_ascii().to_string(),
+            expected.as_bytes().escape_ascii().to_string(),
+            "{step:?}"
+        );
+    }
+}
+
+#[test]
+fn steps_follow_each_other() {
+    let steps = [Transform::PercentDecode, Transform::HtmlDecode, Transform::Lowercase];
+    assert_eq!(apply(&steps, b"%26lt;SCRIPT").as_ref(), b"<script");
+}
+
+#[test]
+fn what_does_not_change_is_not_copied() {
+    let all_but_one = ALL.iter().copied().filter(|step| *step != Transform::CommandLine).collect::<Vec<_>>();
+    assert!(matches!(apply(&all_but_one, b"select-1/2"), Cow::Borrowed(_)));
+}
+
+proptest! {
+    #[test]
+    fn no_step_makes_a_value_longer(value in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..60),
+        "[&#x0-9;\\\\u{}/*! %a-f]{0,40}".prop_map(String::into_bytes),
+    ]) {
+        for step in ALL {
+            let steps = [step];
+            prop_assert!(apply(&steps, &value).len() <= value.len(), "{:?}", step);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The values of a request's head, one by one.
+
+use std::borrow::Cow;
+
+use gatewright::Headers;
+
+use crate::engine::{Engine, Hits};
+use crate::hygiene::{Limits, Seen};
+use crate::normalise::{Conditions, canonical_host, canonical_path, decode_component};
+use crate::value::{Place, Refusal, Value};
+
+/// Shows values to all tests, and refuses those whose spelling is not accepted.
+pub(crate) struct Walk<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) limits: &'a Limits,
+    /// Oddities that are refused in a path.
+    pub(crate) refused_in_path: Conditions,
+    /// Oddities that are refused in values and their names.
+    pub(crate) refused_in_values: Conditions,
+}
+
+impl Walk<'_> {
+    /// The method, the host, the path, the query, header fields and cookies.
+    pub(crate) fn head(&self, seen: &Seen<'_>, headers: &Headers, hits: &mut Hits) -> Result<(), Refusal> {
+        let (path, query) = split_target(seen.path);
+        self.limits.target(path, query)?;
+        self.engine.inspect_forms(Place::Method, seen.method, seen.method, None, hits);
+        self.host(seen.authority, hits);
+        self.path(path, hits)?;
+        self.query(query, hits)?;
+        self.headers(headers, hits)
+    }
+
+    /// Shows one value, with its name if it has a place of its own.
+    pub(crate) fn value(&self, value: &Value<'_>, hits: &mut Hits) -> Result<(), Refusal> {
+        let conditions = self.engine.inspect(value, hits);
+        refuse(conditions, self.refused_in_values)
+    }
+
+    fn host(&self, authority: &[u8], hits: &mut Hits) {
+        if self.engine.looks_at(Place::Host) {
+            let host = canonical_host(authority);
+            // The raw form has the port.
+            self.engine.inspect_forms(Place::Host, authority, &host, None, hits);
+        }
+    }
+
+    fn path(&self, path: &[u8], hits: &mut Hits) -> Result<(), Refusal> {
+        let canonical = canonical_path(path);
+        refuse(canonical.conditions, self.refused_in_path)?;
+        let with_parameters = canonical.with_parameters.as_deref();
+        self.engine.inspect_forms(Place::Path, path, &canonical.path, with_parameters, hits);
+        Ok(())
+    }
+
+    fn query(&self, query: &[u8], hits: &mut Hits) -> Result<(), Refusal> {
+        if query.is_empty() {
+            return Ok(());
+        }
+        for (index, pair) in query.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).enumerate() {
+            self.limits.parameters(index + 1)?;
+            let (name, value) = split_once(pair, b'=');
+            self.limits.parameter(name, value)?;
+            self.pair([Place::QueryName, Place::Query], name, value, true, hits)?;
+        }
+        Ok(())
+    }
+
+    fn headers(&self, headers: &Headers, hits: &mut Hits) -> Result<(), Refusal> {
+        let all = self.engine.looks_at(Place::Header);
+        let mut cookies = 0;
+        for (name, value) in headers.iter() {
+            if name == b"cookie" {
+                self.cookies(value, &mut cookies, hits)?;
+            }
+            if all && !name.starts_with(b":") {
+                self.engine.look(&Value { place: Place::Header, name, raw: value, decoded: value }, hits);
+            }
+        }
+        Ok(())
+    }
+
+    fn cookies(&self, line: &[u8], count: &mut usize, hits: &mut Hits) -> Result<(), Refusal> {
+        for cookie in line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|cookie| !cookie.is_empty()) {
+            *count += 1;
+            self.limits.cookies(*count)?;
+            let (name, value) = split_once(cookie, b'=');
+            let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+            let value = quoted.unwrap_or(value);
+            let mut conditions = Conditions::default();
+            let decoded = decode_component(value, false, &mut conditions);
+            refuse(conditions, self.refused_in_values)?;
+            self.value(&Value { place: Place::Cookie, name, raw: value, decoded: &decoded }, hits)?;
+        }
+        Ok(())
+    }
+
+    fn pair(
+        &self,
+        [name_place, value_place]: [Place; 2],
+        name: &[u8],
+        value: &[u8],
+        plus: bool,
+        hits: &mut Hits,
+    ) -> Result<(), Refusal> {
+        let mut conditions = Conditions::default();
+        let decoded_name = decode_component(name, plus, &mut conditions);
+        let decoded: Cow<'_, [u8]> = decode_component(value, plus, &mut conditions);
+        refuse(conditions, self.refused_in_values)?;
+        self.value(&Value { place: name_place, name: &decoded_name, raw: name, decoded: &decoded_name }, hits)?;
+        self.value(&Value { place: value_place, name: &decoded_name, raw: value, decoded: &decoded }, hits)
+    }
+}
+
+/// Path and query of a request target; the query without its `?`.
+pub(crate) fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
+    split_once(target, b'?')
+}
+
+fn split_once(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
+    match memchr::memchr(separator, bytes) {
+        Some(at) => (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default()),
+        None => (bytes, &[]),
+    }
+}
+
+fn refuse(found: Conditions, refused: Conditions) -> Result<(), Refusal> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    found.first_of(refused).map_or(Ok(()), |condition| Err(Refusal::bad(condition.name())))
+}

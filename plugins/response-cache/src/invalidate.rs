@@ -1,0 +1,45 @@
+//! What unsafe requests make out of date (RFC 9111 §4.4, RFC 9875 §3).
+
+use gatewright::{Context, Fault, Flow, Request};
+
+use crate::cache::Cache;
+use crate::http::status::is_non_error;
+use crate::http::{groups, invalidation};
+use crate::rules;
+use crate::status_field::{self, Forwarded};
+use crate::store::{Purge, Selector};
+use crate::target::Target;
+
+/// Forwards an unsafe request, and removes what it has made out of date before the client knows that it was carried out.
+pub(crate) async fn forward(cache: &Cache, request: Request, _: &Context) -> Result<Flow, Fault> {
+    let target = Target::of(&request);
+    let mut response = request.forward().await;
+    if is_non_error(response.status()) && !response.is_reply() {
+        remove(cache, &target, &target.path)?;
+        for path in invalidation::same_origin(&target.scheme, &target.host, &target.path, response.headers()) {
+            remove(cache, &target, &path)?;
+        }
+        for name in groups::invalidated(response.headers()) {
+            cache.shared.store.purge(Selector::Tag(&rules::group(&target, &name)), Purge::Hard)?;
+        }
+        cache.shared.metrics.invalidated.increment();
+    }
+    if let Some(name) = &cache.config.cache_status {
+        response.append_header("cache-status", status_field::forwarded(name, Forwarded::Method, None, false, false));
+    }
+    Ok(response.into())
+}
+
+/// Removes all that is stored for a URL.
+fn remove(cache: &Cache, target: &Target, path: &[u8]) -> Result<(), Fault> {
+    let (store, key) = (&cache.shared.store, &cache.config.key);
+    let url = target.url_of(path, &key.query);
+    if !key.headers.is_empty() || !key.cookies.is_empty() || !key.claims.is_empty() {
+        // There may be any number of keys.
+        return Ok(store.purge(Selector::Url(&url), Purge::Hard)?);
+    }
+    for scheme in ["https", "http"] {
+        store.invalidate(&store.key(&url, &[scheme.as_bytes()]))?;
+    }
+    Ok(())
+}

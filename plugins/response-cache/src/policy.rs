@@ -1,0 +1,57 @@
+//! The policy.
+
+use std::rc::Rc;
+
+use gatewright::config::ConfigError;
+use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Setup};
+
+use crate::asked;
+use crate::cache::Cache;
+use crate::config::Config;
+use crate::http::status::is_safe_method;
+use crate::invalidate;
+use crate::purge;
+
+/// A shared HTTP cache (RFC 9111).
+pub struct ResponseCache(Rc<Cache>);
+
+impl Policy for ResponseCache {
+    type Config = Config;
+    const PHASES: Phases = Phases::RESPONSE_BODY;
+
+    fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
+        check(&config)?;
+        Ok(Self(Rc::new(Cache::new(config, setup)?)))
+    }
+
+    async fn handle(&self, request: Request, cx: &Context) -> Result<Flow, Fault> {
+        if let Some(reply) = purge::answer(&self.0, &request)? {
+            return Ok(reply.into());
+        }
+        if !is_safe_method(request.method()) {
+            return invalidate::forward(&self.0, request, cx).await;
+        }
+        if !matches!(request.method(), "GET" | "HEAD") || asked::is_bypassed(&request, &self.0.config.bypass) {
+            self.0.shared.metrics.bypass.increment();
+            return Ok(request.forward().into());
+        }
+        self.0.handle(request, cx).await
+    }
+}
+
+fn check(config: &Config) -> Result<(), ConfigError> {
+    if let Some(name) = &config.cache_status
+        && !crate::http::text::is_token(name.as_bytes())
+    {
+        return Err(ConfigError::at("cache_status", format!("{name:?} is no token; write a name such as gatewright")));
+    }
+    let Some(purge) = &config.purge else { return Ok(()) };
+    if purge.secrets.is_empty() || purge.secrets.len() > 16 {
+        let message = format!("found {} secrets; write 1 to 16", purge.secrets.len());
+        return Err(ConfigError::at("secrets", message).within("purge"));
+    }
+    if let Some(path) = purge.path.as_ref().filter(|path| !path.starts_with('/')) {
+        return Err(ConfigError::at("path", format!("{path:?} is no path; write one such as /purge")).within("purge"));
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! What a request asks for: the key of its responses.
+
+use gatewright::{Context, Identity, Request};
+
+use crate::config;
+use crate::http::text::trim;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// `https` or `http`.
+    pub(crate) scheme: String,
+    /// Host in lower case, with its port unless it is the scheme's own.
+    pub(crate) host: String,
+    /// Path and query as they were sent.
+    pub(crate) path: Vec<u8>,
+}
+
+impl Target {
+    pub(crate) fn of(request: &Request) -> Self {
+        let scheme = request.headers().text(":scheme").unwrap_or("http").to_ascii_lowercase();
+        let host = host(request.authority(), &scheme);
+        Self { scheme, host, path: request.path().to_vec() }
+    }
+
+    /// The URL that purges and invalidations name: host, path and query. It has no scheme, so that one purge is for all.
+    pub(crate) fn url(&self, query: &config::Query) -> Vec<u8> {
+        self.url_of(&self.path, query)
+    }
+
+    /// The URL of another path and query at the same host.
+    pub(crate) fn url_of(&self, path: &[u8], query: &config::Query) -> Vec<u8> {
+        let mut url = Vec::with_capacity(self.host.len() + path.len());
+        url.extend_from_slice(self.host.as_bytes());
+        let (path, parameters) = split(path);
+        url.extend_from_slice(path);
+        if let Some(parameters) = parameters {
+            push_query(&mut url, parameters, query);
+        }
+        url
+    }
+}
+
+/// What else keeps the responses of one URL apart: the scheme, and what the configuration names.
+pub(crate) fn rest(key: &config::Key, scheme: &str, request: &Request, cx: &Context) -> Vec<Vec<u8>> {
+    let mut rest = vec![scheme.as_bytes().to_vec()];
+    for name in &key.headers {
+        rest.push(joined(request.headers().all(name)));
+    }
+    for name in &key.cookies {
+        rest.push(joined(cookies(request.headers(), name)));
+    }
+    if !key.claims.is_empty() {
+        let identity = cx.get::<Identity>();
+        let claim =
+            |name: &String| identity.as_ref().and_then(|who| who.text(name).map(|text| text.as_bytes().to_vec()));
+        rest.extend(key.claims.iter().map(|name| joined(claim(name).as_deref().into_iter())));
+    }
+    rest
+}
+
+/// The values of a cookie (RFC 6265 §5.4), over all `cookie` fields.
+pub(crate) fn cookies<'a>(headers: &'a gatewright::Headers, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    headers.all("cookie").flat_map(|line| line.split(|byte| *byte == b';')).filter_map(move |pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        let (found, value) = pair.split_at_checked(at)?;
+        (trim(found) == name.as_bytes()).then(|| trim(value.get(1..).unwrap_or_default()))
+    })
+}
+
+/// Whether the query of a path has a parameter of that name.
+pub(crate) fn has_parameter(path: &[u8], name: &str) -> bool {
+    split(path).1.is_some_and(|query| query.split(|byte| *byte == b'&').any(|pair| parameter(pair) == name.as_bytes()))
+}
+
+/// Values so that no two lists of them look alike, nor like none.
+fn joined<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for value in values {
+        out.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend_from_slice(value);
+    }
+    out
+}
+
+fn host(authority: &str, scheme: &str) -> String {
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase()
+}
+
+fn split(path: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let at = path.iter().position(|byte| *byte == b'?');
+    let parts = at.and_then(|at| path.split_at_checked(at));
+    parts.map_or((path, None), |(path, query)| (path, query.get(1..)))
+}
+
+fn push_query(url: &mut Vec<u8>, parameters: &[u8], query: &config::Query) {
+    if !query.sort && query.allow.is_none() && query.deny.is_empty() {
+        url.push(b'?');
+        return url.extend_from_slice(parameters);
+    }
+    let mut kept: Vec<&[u8]> =
+        parameters.split(|byte| *byte == b'&').filter(|pair| counts(parameter(pair), query)).collect();
+    if query.sort {
+        // Stable: parameters of one name keep their order, which may mean something.
+        kept.sort_by_key(|pair| parameter(pair));
+    }
+    for (index, pair) in kept.into_iter().enumerate() {
+        url.push(if index == 0 { b'?' } else { b'&' });
+        url.extend_from_slice(pair);
+    }
+}
+
+fn parameter(pair: &[u8]) -> &[u8] {
+    pair.split(|byte| *byte == b'=').next().unwrap_or_default()
+}
+
+fn counts(name: &[u8], query: &config::Query) -> bool {
+    let listed = |list: &[String]| list.iter().any(|pattern| matches(pattern, name));
+    !name.is_empty() && query.allow.as_deref().is_none_or(listed) && !listed(&query.deny)
+}
+
+fn matches(pattern: &str, name: &[u8]) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix.as_bytes()),
+        None => name == pattern.as_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn url(path: &str, query: &config::Query) -> String {
+        let target = Target { scheme: "http".into(), host: "a.example".into(), path: path.into() };
+        String::from_utf8(target.url(query)).unwrap()
+    }
+
+    #[test]
+    fn the_query_counts_as_it_was_sent() {
+        let query = config::Query::default();
+        for path in ["/a", "/a?", "/a?b=1&a=2&&c", "/a?b=1?x"] {
+            assert_eq!(url(path, &query), format!("a.example{path}"));
+        }
+    }
+
+    #[test]
+    fn parameters_are_sorted_by_name_and_keep_their_order_within_one() {
+        let query = config::Query { sort: true, ..config::Query::default() };
+        assert_eq!(url("/?b=2&a=9&b=1&c", &query), "a.example/?a=9&b=2&b=1&c");
+        assert_eq!(url("/?", &query), "a.example/");
+    }
+
+    #[test]
+    fn parameters_are_allowed_and_denied_by_name() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let deny = config::Query { deny: list(&["utm_*", "x"]), ..config::Query::default() };
+        assert_eq!(url("/?utm_a=1&b=2&x&xy=3", &deny), "a.example/?b=2&xy=3");
+        let allow = config::Query { allow: Some(list(&["b", "x*"])), deny: list(&["xy"]), sort: false };
+        assert_eq!(url("/?utm_a=1&b=2&x&xy=3", &allow), "a.example/?b=2&x");
+        assert_eq!(url("/?utm_a=1", &allow), "a.example/");
+    }
+
+    #[test]
+    fn rfc9110_4_2_3_hosts_are_the_same_in_any_case_and_with_the_schemes_port() {
+        assert_eq!(
+            (host("A.Example:80", "http"), host("a.example:443", "https")),
+            ("a.example".into(), "a.example".into())
+        );
+        assert_eq!(
+            (host("a.example:443", "http"), host("a.example:8080", "http")),
+            ("a.example:443".into(), "a.example:8080".into())
+        );
+    }
+
+    #[test]
+    fn cookies_and_parameters_are_found_by_name() {
+        let headers = [("cookie", "a=1; b=2"), ("cookie", "a=3")].into_iter().collect();
+        assert_eq!(cookies(&headers, "a").collect::<Vec<_>>(), [b"1", b"3"]);
+        assert!(has_parameter(b"/?a&bc=1", "bc") && !has_parameter(b"/?a&bc=1", "b") && !has_parameter(b"/a", "a"));
+    }
+
+    #[test]
+    fn no_two_lists_of_values_look_alike() {
+        let join = |values: &[&str]| joined(values.iter().map(|value| value.as_bytes()));
+        assert_ne!(join(&["a", "b"]), join(&["ab"]));
+        assert_ne!(join(&[]), join(&[""]));
+    }
+}
