@@ -77,21 +77,6 @@ impl Upstream {
         Self::on(place.listen()?, None, handler)
     }
 
-    fn on<A: Into<Answer>>(
-        listener: TcpListener,
-        tls: Option<Arc<ServerConfig>>,
-        handler: impl Fn(&Request) -> A + Send + Sync + 'static,
-    ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let handler = Box::new(move |request: &Request| handler(request).into());
-        let shared = Arc::new(Shared { handler, tls, state: Mutex::default(), stopped: Condvar::new() });
-        let acceptor = std::thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || accept(&listener, &shared)
-        });
-        Ok(Self { address, shared, acceptor: Some(acceptor) })
-    }
-
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -108,6 +93,21 @@ impl Upstream {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.lock().accepted
+    }
+
+    fn on<A: Into<Answer>>(
+        listener: TcpListener,
+        tls: Option<Arc<ServerConfig>>,
+        handler: impl Fn(&Request) -> A + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let handler = Box::new(move |request: &Request| handler(request).into());
+        let shared = Arc::new(Shared { handler, tls, state: Mutex::default(), stopped: Condvar::new() });
+        let acceptor = std::thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || accept(&listener, &shared)
+        });
+        Ok(Self { address, shared, acceptor: Some(acceptor) })
     }
 }
 

@@ -60,16 +60,8 @@ fn a_proof_is_used_once_by_whichever_worker() {
         let proof = sign(&header, &proof, NEW);
         let request =
             Request::get("/").with_header("authorization", format!("DPoP {bound}")).with_header("dpop", proof);
-        // On connections of their own and at the same time: both workers get some.
-        let clients: Vec<_> = (0..12)
-            .map(|_| {
-                let mut client = envoy.client().unwrap();
-                client.start(&request).unwrap();
-                client
-            })
-            .collect();
-        let statuses: Vec<u16> =
-            clients.into_iter().map(|mut client| client.receive().unwrap().response.status()).collect();
+        // At the same time, so that both workers get some.
+        let statuses = statuses_at_once(&envoy, &request, 12);
         let passed = statuses.iter().filter(|status| **status == 200).count();
         assert_eq!((passed, statuses.iter().filter(|status| **status == 401).count()), (1, 11), "{statuses:?}");
     }

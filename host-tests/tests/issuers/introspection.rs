@@ -1,5 +1,6 @@
 //! Tokens that the issuer is asked about.
 
+use gatewright_host::envoy::Envoy;
 use gatewright_host::net::Answer;
 use gatewright_testing::message::Response;
 use serde_json::{Value, json};
@@ -24,16 +25,7 @@ fn each_worker_asks_once_for_all_requests_and_again_after_exp() {
     let envoy = builder(introspected(&json!({}))).cluster("idp", idp.address()).start().unwrap();
     let exp = now() + 3;
     idp.serve(Answer::After(ms(400), Box::new(active(exp).into())));
-    let waiting: Vec<_> = (0..24)
-        .map(|_| {
-            let mut client = envoy.client().unwrap();
-            client.start(&request("opaque-1")).unwrap();
-            client
-        })
-        .collect();
-    for mut client in waiting {
-        assert_eq!(client.receive().unwrap().response.status(), 200);
-    }
+    assert_eq!(statuses_at_once(&envoy, &request("opaque-1"), 24), [200; 24]);
     let asked = idp.count();
     assert!((1..=2).contains(&asked), "{asked} questions for {WORKERS} workers");
     assert_eq!(status(&envoy, "opaque-1"), 200);
@@ -47,10 +39,7 @@ fn each_worker_asks_once_for_all_requests_and_again_after_exp() {
     idp.serve(ok(r#"{"active": false}"#));
     wait_for_status(&envoy, "opaque-1", 401, secs(6));
     assert!(now() >= exp, "refused before its end");
-    let log: String = envoy.log_lines().unwrap().into_iter().map(|line| line.message).collect();
-    for secret in ["opaque-1", "s3cret", "Z2F0ZXdheTpzM2NyZXQ"] {
-        assert!(!log.contains(secret), "{secret} is logged");
-    }
+    assert_not_logged(&envoy, &["opaque-1", "s3cret", "Z2F0ZXdheTpzM2NyZXQ"]);
 }
 
 #[test]
@@ -75,4 +64,11 @@ fn an_issuer_that_does_not_answer_clearly_is_no_denial() {
     }
     idp.serve(active(now() + 60));
     assert_eq!(status(&envoy, "opaque-1"), 200);
+}
+
+fn assert_not_logged(envoy: &Envoy, secrets: &[&str]) {
+    let log: String = envoy.log_lines().unwrap().into_iter().map(|line| line.message).collect();
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret} is logged");
+    }
 }

@@ -14,17 +14,7 @@ fn one_worker_fetches_for_all_and_requests_wait_for_it() {
         .cluster("idp", idp.address())
         .start()
         .unwrap();
-    let good = token(OLD);
-    let waiting: Vec<_> = (0..16)
-        .map(|_| {
-            let mut client = envoy.client().unwrap();
-            client.start(&request(&good)).unwrap();
-            client
-        })
-        .collect();
-    let statuses: Vec<u16> =
-        waiting.into_iter().map(|mut client| client.receive().unwrap().response.status()).collect();
-    assert_eq!(statuses, [200; 16]);
+    assert_eq!(statuses_at_once(&envoy, &request(&token(OLD)), 16), [200; 16]);
     pass(ms(500));
     let requests = idp.requests();
     assert_eq!(requests.len(), 1, "one GET for {WORKERS} workers");

@@ -55,6 +55,17 @@ pub(crate) fn status(envoy: &Envoy, token: &str) -> u16 {
     envoy.send(&request(token)).unwrap().status()
 }
 
+/// The statuses that so many clients get who send the same request at the same time, each on a connection of its own.
+pub(crate) fn statuses_at_once(envoy: &Envoy, request: &Request, count: usize) -> Vec<u16> {
+    let start = |_| {
+        let mut client = envoy.client().unwrap();
+        client.start(request).unwrap();
+        client
+    };
+    let waiting: Vec<_> = (0..count).map(start).collect();
+    waiting.into_iter().map(|mut client| client.receive().unwrap().response.status()).collect()
+}
+
 /// Waits until each of so many connections in a row gets this status: enough for both workers to have their say.
 pub(crate) fn wait_for_status(envoy: &Envoy, token: &str, wanted: u16, limit: Duration) {
     const CONNECTIONS: usize = 12;

@@ -48,13 +48,13 @@ fn failures() -> Vec<(&'static str, Option<Answer>)> {
 #[test]
 fn good_keys_outlive_every_failure_until_their_bound_and_issuers_that_come_back_are_found() {
     let failures = failures();
+    let names: Vec<&str> = failures.iter().map(|(name, _)| *name).collect();
     let issuers: Vec<_> = failures.iter().map(|_| Issuer::serving(jwks(&[OLD]))).collect();
     let envoy = start(&failures, &issuers);
-    for (name, _) in &failures {
+    for name in &names {
         wait_for_status(&envoy, &good(name, OLD), 200, secs(20));
     }
-
-    let failing = Deadline::after(secs(STALE_IF_ERROR));
+    let bound = Deadline::after(secs(STALE_IF_ERROR));
     for ((_, failure), issuer) in failures.iter().zip(&issuers) {
         match failure {
             Some(answer) => issuer.serve(answer.clone()),
@@ -62,28 +62,31 @@ fn good_keys_outlive_every_failure_until_their_bound_and_issuers_that_come_back_
         }
     }
     pass(ms(2_500));
-    for (name, _) in &failures {
-        assert_eq!(metric(&envoy, &format!("jwks.stale.{name}")), 1, "{name} is known to be stale");
-        assert_eq!(status(&envoy, &good(name, OLD)), 200, "{name}");
-    }
-    assert!(!failing.has_passed(), "the machine is too slow for this test");
-    // Their last good fetch began at most 1.1 s before they failed and was fresh for at most as long.
-    for (name, _) in &failures {
-        wait_for_status(&envoy, &good(name, OLD), 503, secs(STALE_IF_ERROR + 2));
-        // Told by the next fetch that fails.
-        let told = || states(&envoy, name).iter().any(|state| state == "expired").then_some(());
-        assert!(Deadline::after(secs(3)).poll(told).is_some(), "{name}: {:?}", states(&envoy, name));
-    }
+    names.iter().for_each(|name| assert_stale_keys_are_used(&envoy, name));
+    assert!(!bound.has_passed(), "the machine is too slow for this test");
+    names.iter().for_each(|name| assert_keys_end(&envoy, name));
+    issuers.iter().for_each(|issuer| issuer.serve(jwks(&[NEW])));
+    names.iter().for_each(|name| assert_recovered(&envoy, name));
+}
 
-    for issuer in &issuers {
-        issuer.serve(jwks(&[NEW]));
-    }
-    for (name, _) in &failures {
-        wait_for_status(&envoy, &good(name, NEW), 200, secs(10));
-        assert_eq!(status(&envoy, &good(name, OLD)), 401, "{name}");
-        assert_eq!(metric(&envoy, &format!("jwks.stale.{name}")), 0, "{name}");
-        assert_eq!(states(&envoy, name), ["fresh", "stale", "expired", "fresh"], "{name}");
-    }
+fn assert_stale_keys_are_used(envoy: &Envoy, name: &str) {
+    assert_eq!(metric(envoy, &format!("jwks.stale.{name}")), 1, "{name} is known to be stale");
+    assert_eq!(status(envoy, &good(name, OLD)), 200, "{name}");
+}
+
+/// The last good fetch began at most 1.1 s before the issuer failed, and was fresh for at most as long.
+fn assert_keys_end(envoy: &Envoy, name: &str) {
+    wait_for_status(envoy, &good(name, OLD), 503, secs(STALE_IF_ERROR + 2));
+    // Told by the next fetch that fails.
+    let told = || states(envoy, name).iter().any(|state| state == "expired").then_some(());
+    assert!(Deadline::after(secs(3)).poll(told).is_some(), "{name}: {:?}", states(envoy, name));
+}
+
+fn assert_recovered(envoy: &Envoy, name: &str) {
+    wait_for_status(envoy, &good(name, NEW), 200, secs(10));
+    assert_eq!(status(envoy, &good(name, OLD)), 401, "{name}");
+    assert_eq!(metric(envoy, &format!("jwks.stale.{name}")), 0, "{name}");
+    assert_eq!(states(envoy, name), ["fresh", "stale", "expired", "fresh"], "{name}");
 }
 
 fn start(failures: &[(&str, Option<Answer>)], issuers: &[Issuer]) -> Envoy {

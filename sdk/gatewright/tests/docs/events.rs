@@ -2,11 +2,15 @@
 
 use api_key::ApiKey;
 use gatewright::prelude::*;
-use gatewright_testing::message::Request as Sent;
+use gatewright_testing::message::{Request as Sent, Response as Answered};
 use gatewright_testing::proxy::{Answer, Builder, Exchange, Proxy};
 use jwt_auth::JwtAuth;
 
 use crate::markdown::page;
+
+/// A key set.
+const KEYS: &str = r#"{"keys": [{"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
 
 /// What a run left behind.
 #[derive(Default)]
@@ -49,7 +53,7 @@ impl Seen {
                 proxy.exchange(request).property(&["request", "id"], "0198c5d1-6d0e-7c7e-9d3e-8a2b1f4c5d6e").send()
             })
             .collect();
-        proxy.advance(std::time::Duration::from_secs(1));
+        proxy.advance(std::time::Duration::from_secs(2));
         self.details.extend(exchanges.iter().filter_map(Exchange::details));
         self.events.extend(proxy.logs().into_iter().map(|line| format!("{:?} {}", line.level, line.message)));
         let names = proxy.world().metric_names();
@@ -61,15 +65,31 @@ fn seen() -> Seen {
     let key = |value: &str| Sent::get("/").with_header("x-api-key", value);
     let keys = r#""policy": {"header": "x-api-key", "keys": ["2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"]}"#;
     let routes = r#""routes": [{"match": {"path": "/beta/**"}, "mode": "shadow"}]"#;
-    let issuer = r#"{"policy": {"providers": [{"name": "main", "issuer": "https://issuer.example", "audiences": ["orders"],
-        "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}}}]}}"#;
+    let issuer =
+        r#"{"policy": {"providers": [{"name": "main", "issuer": "https://issuer.example", "audiences": ["orders"],
+        "jwks": {"inline": KEYS}}]}}"#
+            .replace("KEYS", KEYS);
     let config = |config: &str| -> Builder { Proxy::builder().config(config) };
 
     let mut seen = Seen::default();
     let api_key = config(&format!("{{{keys}, {routes}}}")).policy::<ApiKey>("api-key");
     seen.run(api_key, vec![key("secret"), key("guess"), Sent::get("/beta/new")]);
-    seen.run(config(issuer).policy::<JwtAuth>("jwt-auth"), vec![Sent::get("/")]);
+    seen.run(config(&issuer).policy::<JwtAuth>("jwt-auth"), vec![Sent::get("/")]);
+    let served = r#"{"policy": {"providers": [{"name": "main", "issuer": "https://idp.example",
+        "jwks": {"remote": {"upstream": "idp", "uri": "https://idp.example/jwks.json", "refresh_interval": "1s", "min_refresh_interval": "1s"}}}]}}"#;
+    let idp = |answers: usize| {
+        let mut asked = 0;
+        config(served).upstream("idp", move |_| {
+            asked += 1;
+            if asked > answers {
+                Answer::response(Answered::new(503))
+            } else {
+                Answer::response(Answered::new(200).with_body(KEYS))
+            }
+        })
+    };
+    seen.run(idp(0).policy::<JwtAuth>("jwt-auth"), Vec::new());
+    seen.run(idp(1).policy::<JwtAuth>("jwt-auth"), Vec::new());
     let sessions = config("{}").upstream("session-store", |_| Answer::timeout()).policy::<Sessions>("sessions");
     seen.run(sessions, vec![Sent::get("/"), Sent::new("OPTIONS", "/")]);
     seen
