@@ -73,14 +73,10 @@ impl<'a> Remote<'a, 'a> {
                     _ => refused(ask, RETRY_AFTER, Status::default(), Fields::new()),
                 },
                 Ok(Outcome::Denied(retry_after, answer)) => {
-                    let Answer { statuses, response_fields, .. } = answer.unwrap_or_default();
-                    let status = statuses.first().copied().unwrap_or_default();
-                    refused(
-                        ask,
-                        retry_after,
-                        Status { reset: status.reset.or(Some(retry_after)), ..status },
-                        response_fields,
-                    )
+                    let answer = answer.unwrap_or_default();
+                    let status = answer.only_status();
+                    let status = Status { reset: status.reset.or(Some(retry_after)), ..status };
+                    refused(ask, retry_after, status, answer.response_fields)
                 }
             };
             if ask.rule.is_enforced(ask.key) {

@@ -19,7 +19,8 @@ fn proxy(world: &World, policy: &Value) -> Proxy {
 }
 
 fn policy(rules: u32, rate: &str) -> Value {
-    let rule = |number| json!({"name": format!("r{number}"), "key": [{"header": "x-client"}], "limits": [{"rate": rate}]});
+    let rule =
+        |number| json!({"name": format!("r{number}"), "key": [{"header": "x-client"}], "limits": [{"rate": rate}]});
     json!({"rules": (0..rules).map(rule).collect::<Vec<_>>(), "memory": "1MiB"})
 }
 

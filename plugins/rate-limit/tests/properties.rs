@@ -72,8 +72,13 @@ fn lots() -> impl Strategy<Value = Lots> {
             (|nanos| 20 * (nanos / SECOND + 1)) as fn(u64) -> u64
         )),
     ];
-    (1usize..4, 2u32..12, 10u64..800, limits)
-        .prop_map(|(workers, size, expiry_ms, (limit, most))| Lots { workers, size, expiry_ms, limit, most })
+    (1usize..4, 2u32..12, 10u64..800, limits).prop_map(|(workers, size, expiry_ms, (limit, most))| Lots {
+        workers,
+        size,
+        expiry_ms,
+        limit,
+        most,
+    })
 }
 
 proptest! {

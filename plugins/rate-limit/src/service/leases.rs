@@ -107,7 +107,7 @@ impl Leases {
             let descriptor = Descriptor { hits: asked.batch, ..want.descriptor.clone() };
             let answer = want.service.ask(cx, &[descriptor]).await.map_err(Failure::Service)?;
             let now = cx.now().nanos();
-            let status = answer.statuses.first().copied().unwrap_or_default();
+            let status = answer.only_status();
             if !answer.over_limit {
                 let granted = |lease: &mut Lease| lease.granted(want.terms, now, asked, cost, status.reset);
                 return Ok(Outcome::Served(self.update(want, now, |lease| Change::Store(granted(lease)))?));
