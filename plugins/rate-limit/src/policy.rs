@@ -64,7 +64,7 @@ impl Policy for RateLimit {
 
     async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
         let mut demand = Demand::default();
-        let body = if self.most_body > 0 { body::size(&mut request, self.most_body).await? } else { 0 };
+        let body = if self.most_body > 0 { Box::pin(body::size(&mut request, self.most_body)).await? } else { 0 };
         for rule in &self.rules {
             rule.demand(&request, body, cx, &self.shared.hasher, &mut demand);
         }
@@ -128,7 +128,9 @@ impl RateLimit {
         if asks.is_empty() {
             return Ok(Ok(Passed::default()));
         }
-        Remote { admission: self.admission(), cx, asks }.pass().await
+        let remote = Remote { admission: self.admission(), cx, asks };
+        // On the heap, and only here: requests that ask nobody must not carry the room for it.
+        Box::pin(remote.pass()).await
     }
 
     fn admission(&self) -> Admission<'_> {
