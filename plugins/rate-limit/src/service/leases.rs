@@ -16,7 +16,7 @@ use crate::store::Local;
 /// How often a request looks whether another worker's flight has ended: nobody can tell it.
 const POLL: Duration = Duration::from_millis(2);
 /// How often others may come first.
-const MAX_ROUNDS: usize = 16;
+const MAX_ROUNDS: usize = 64;
 /// Calls of one flight: the batch, less, the cost alone.
 const MAX_CALLS: u32 = 3;
 const SLACK: u64 = 100_000_000;
