@@ -45,7 +45,7 @@ test-native: ## Only what needs neither wasmtime nor Envoy: quick
 .PHONY: test-hosts
 test-hosts: setup ## Only the hosts: case files and host tests
 	$(call step,Hosts: wasmtime and a real Envoy)
-	$(CARGO) test --package gatewright-host
+	$(CARGO) test --package gatewright-host --package gatewright-limitador
 
 .PHONY: test-wasm
 test-wasm: wasm-targets ## The same unit tests compiled to wasm, under node
@@ -87,7 +87,7 @@ wasm: wasm-targets ## The shipped modules, into target/wasm32-wasip1/release
 	$(CARGO) build --release --target wasm32-wasip1 --package gateway
 
 .PHONY: setup
-setup: wasm-targets envoy ## What the tests need: wasm targets and an Envoy
+setup: wasm-targets envoy redis ## What the tests need: wasm targets, an Envoy and a Redis
 
 .PHONY: wasm-targets
 wasm-targets:
@@ -97,6 +97,10 @@ wasm-targets:
 envoy: ## A real Envoy in .envoy/, unless ENVOY_BIN names one
 	@if [ -n "$(ENVOY_BIN)" ]; then test -x "$(ENVOY_BIN)" || { echo "ENVOY_BIN is set to $(ENVOY_BIN), which is no program: correct it or unset it." >&2; exit 1; }; \
 	else sh tools/envoy.sh >/dev/null; fi
+
+.PHONY: redis
+redis: ## A redis-server on PATH: installed on Debian where that is allowed, else this says what to do
+	@sh tools/redis.sh
 
 .PHONY: clean
 clean: ## Remove what was built; .envoy and .tools stay

@@ -25,6 +25,8 @@ pub enum Said {
 /// A message that a service was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
+    /// `:authority`.
+    pub authority: String,
     /// `/package.Service/Method`.
     pub path: String,
     /// The message's bytes.

@@ -21,7 +21,8 @@ fn a_grpc_callout_gives_status_and_message() {
     };
     assert_eq!(call("hello"), ["grpc=0 got hello"]);
     assert_eq!(call("deny"), ["grpc=7"]);
-    assert_eq!(service.heard()[0], Heard { path: "/test.Echo/Say".into(), message: b"hello".to_vec() });
+    let heard = Heard { authority: "service".into(), path: "/test.Echo/Say".into(), message: b"hello".to_vec() };
+    assert_eq!(service.heard()[0], heard);
 
     drop(service);
     assert_eq!(call("hello"), ["grpc=14"], "unavailable");

@@ -28,6 +28,8 @@ pub(crate) struct Admission<'a> {
 pub(crate) struct Admitted<'a> {
     shared: &'a Rc<Shared>,
     taken: Vec<Taken<'a>>,
+    /// How the client stands with limits that are not kept here.
+    elsewhere: Vec<Account<'a>>,
 }
 
 /// A request that may not.
@@ -74,7 +76,8 @@ impl<'a> Admission<'a> {
         cx: &Context,
     ) -> Result<Result<Admitted<'a>, Refused<'a>>, Fault> {
         let now = cx.now().nanos();
-        let mut admitted = Admitted { shared: self.shared, taken: Vec::with_capacity(charges.len()) };
+        let mut admitted =
+            Admitted { shared: self.shared, taken: Vec::with_capacity(charges.len()), elsewhere: Vec::new() };
         for charge in charges {
             match self.ask(charge, cx, now).await {
                 Ok(Answer::Taken(held, standing)) => admitted.taken.push(Taken { charge, standing, held }),
@@ -175,7 +178,13 @@ impl<'a> Admitted<'a> {
 
     /// How the client stands.
     pub(crate) fn accounts(&self) -> Vec<Account<'a>> {
-        self.taken.iter().map(|taken| Account::of(taken.charge.counter, taken.standing)).collect()
+        let here = self.taken.iter().map(|taken| Account::of(taken.charge.counter, taken.standing));
+        here.chain(self.elsewhere.iter().cloned()).collect()
+    }
+
+    /// How the client stands with limits that are not kept here.
+    pub(crate) fn remember(&mut self, accounts: Vec<Account<'a>>) {
+        self.elsewhere = accounts;
     }
 
     /// Gives everything back.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gatewright::config::{ConfigError, Mode, StatusCode};
-use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Response, Setup};
+use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Setup};
 
 use crate::admission::{Admission, Admitted, Refused};
 use crate::answer;
@@ -19,6 +19,9 @@ const MAX_RULES: usize = 32;
 const MAX_TRIES: u32 = 16;
 const SEES_BODY: bool = cfg!(feature = "body");
 const SEES_RESPONSE: bool = cfg!(feature = "response");
+
+/// What came of asking the service; nothing if nobody was asked.
+type Asked<'a> = Result<Option<Box<Passed<'a>>>, Box<Refused<'a>>>;
 
 /// Limits how much a client may ask for.
 pub struct RateLimit {
@@ -63,8 +66,8 @@ impl Policy for RateLimit {
     }
 
     async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
-        let mut demand = Demand::default();
-        let body = if self.most_body > 0 { body::size(&mut request, self.most_body).await? } else { 0 };
+        let mut demand = Demand { charges: Vec::with_capacity(self.rules.len()), asks: Vec::new() };
+        let body = if self.most_body > 0 { Box::pin(body::size(&mut request, self.most_body)).await? } else { 0 };
         for rule in &self.rules {
             rule.demand(&request, body, cx, &self.shared.hasher, &mut demand);
         }
@@ -72,22 +75,24 @@ impl Policy for RateLimit {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(self.refuse(refused).into()),
         };
-        let mut passed = match self.ask(&demand.asks, cx).await? {
+        let passed = match self.ask(&demand.asks, cx).await? {
             Ok(passed) => passed,
             Err(refused) => {
                 admitted.undo(cx.now().nanos()).await;
-                return Ok(self.refuse(refused).into());
+                return Ok(self.refuse(*refused).into());
             }
         };
-        passed.fallback.take().into_iter().for_each(|fallback| admitted.join(fallback));
+        let told = passed.map(|passed| passed.hand_over(&mut request, &mut admitted)).unwrap_or_default();
         admitted.keep_places(cx);
-        passed.edit(&mut request);
-        if !self.needs_response && (passed.response_fields.is_empty() || !SEES_RESPONSE) {
+        if !self.needs_response && (told.is_empty() || !SEES_RESPONSE) {
             return Ok(request.forward().into());
         }
         let mut response = request.forward().await;
         admitted.settle(&response, cx.now().nanos()).await;
-        self.describe(&mut response, &admitted, passed);
+        if self.headers.on == Responses::All {
+            answer::describe_response(&mut response, &admitted.accounts(), self.headers);
+        }
+        told.iter().for_each(|(name, value)| response.append_header(name, value.as_slice()));
         Ok(response.into())
     }
 }
@@ -124,11 +129,13 @@ impl RateLimit {
     }
 
     /// Asks the rate limit service, if a rule says so.
-    async fn ask<'a>(&'a self, asks: &'a [Ask<'a>], cx: &'a Context) -> Result<Result<Passed<'a>, Refused<'a>>, Fault> {
+    async fn ask<'a>(&'a self, asks: &'a [Ask<'a>], cx: &'a Context) -> Result<Asked<'a>, Fault> {
         if asks.is_empty() {
-            return Ok(Ok(Passed::default()));
+            return Ok(Ok(None));
         }
-        Remote { admission: self.admission(), cx, asks }.pass().await
+        let remote = Remote { admission: self.admission(), cx, asks };
+        // On the heap, and only here: requests that ask nobody must not carry the room for it.
+        Ok(Box::pin(remote.pass()).await?.map(|passed| Some(Box::new(passed))).map_err(Box::new))
     }
 
     fn admission(&self) -> Admission<'_> {
@@ -138,16 +145,6 @@ impl RateLimit {
     fn refuse(&self, refused: Refused<'_>) -> gatewright::Reply {
         let reply = answer::refusal(&self.refusal, &refused.rule.reason, refused.retry_after);
         answer::describe_reply(reply, &[refused.account], self.headers, refused.told)
-    }
-
-    fn describe(&self, response: &mut Response, admitted: &Admitted<'_>, passed: Passed<'_>) {
-        if self.headers.on == Responses::All {
-            let accounts = [admitted.accounts(), passed.accounts].concat();
-            answer::describe_response(response, &accounts, self.headers);
-        }
-        for (name, value) in passed.response_fields {
-            response.append_header(&name, value);
-        }
     }
 }
 

@@ -14,13 +14,13 @@ use crate::shared::Shared;
 #[derive(Default)]
 pub(crate) struct Passed<'a> {
     /// For the upstream.
-    pub(crate) request_fields: Fields,
+    request_fields: Fields,
     /// For the client.
-    pub(crate) response_fields: Fields,
+    response_fields: Fields,
     /// How the client stands.
-    pub(crate) accounts: Vec<Account<'a>>,
+    accounts: Vec<Account<'a>>,
     /// What stood in for the service.
-    pub(crate) fallback: Option<Admitted<'a>>,
+    fallback: Option<Admitted<'a>>,
     /// What leases served, and when they were granted.
     leased: Vec<(Want<'a>, u64)>,
     unanswered: Vec<(&'a Ask<'a>, Unavailable)>,
@@ -73,14 +73,10 @@ impl<'a> Remote<'a, 'a> {
                     _ => refused(ask, RETRY_AFTER, Status::default(), Fields::new()),
                 },
                 Ok(Outcome::Denied(retry_after, answer)) => {
-                    let Answer { statuses, response_fields, .. } = answer.unwrap_or_default();
-                    let status = statuses.first().copied().unwrap_or_default();
-                    refused(
-                        ask,
-                        retry_after,
-                        Status { reset: status.reset.or(Some(retry_after)), ..status },
-                        response_fields,
-                    )
+                    let answer = answer.unwrap_or_default();
+                    let status = answer.only_status();
+                    let status = Status { reset: status.reset.or(Some(retry_after)), ..status };
+                    refused(ask, retry_after, status, answer.response_fields)
                 }
             };
             if ask.rule.is_enforced(ask.key) {
@@ -151,12 +147,15 @@ impl<'a> Remote<'a, 'a> {
     }
 }
 
-impl Passed<'_> {
-    /// Tells the upstream what the service wants it to know, and nobody else: what the client sent under these names goes.
-    pub(crate) fn edit(&mut self, request: &mut Request) {
-        let fields = std::mem::take(&mut self.request_fields);
-        fields.iter().for_each(|(name, _)| request.remove_header(name));
-        fields.into_iter().for_each(|(name, value)| request.append_header(&name, value));
+impl<'a> Passed<'a> {
+    /// Tells the upstream what the service wants it to know, and nobody else: what the client sent under these names goes. The rest is
+    /// the exchange's from now on. What is left is for the client.
+    pub(crate) fn hand_over(self, request: &mut Request, admitted: &mut Admitted<'a>) -> Fields {
+        self.request_fields.iter().for_each(|(name, _)| request.remove_header(name));
+        self.request_fields.into_iter().for_each(|(name, value)| request.append_header(&name, value));
+        admitted.remember(self.accounts);
+        self.fallback.into_iter().for_each(|fallback| admitted.join(fallback));
+        self.response_fields
     }
 
     /// Gives back what can be: what the service itself counted cannot.

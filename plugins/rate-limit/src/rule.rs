@@ -1,5 +1,7 @@
 //! A rule made ready.
 
+mod check;
+
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
@@ -15,12 +17,6 @@ use crate::service::Service;
 use crate::shared::Shared;
 use crate::store::{AnyStore, LotSize, Lots};
 
-const NAME_BYTES: usize = 64;
-const MAX_COST: u32 = 1_000_000;
-/// Larger bodies are in no proxy's buffer.
-const MAX_UNIT: u64 = 1 << 30;
-const MAX_QUEUE_SECONDS: u64 = 60;
-const MAX_EXPIRY_SECONDS: u64 = 60;
 const MILLION: u64 = 1_000_000;
 
 /// A rule made ready.
@@ -64,8 +60,8 @@ pub(crate) struct Demand<'a> {
 impl Rule {
     /// Checks a rule.
     pub(crate) fn new(rule: config::Rule, shared: &Shared, service: Option<&Rc<Service>>) -> Result<Self, ConfigError> {
-        check_name(&rule.name)?;
-        check_numbers(&rule)?;
+        check::name(&rule.name)?;
+        check::numbers(&rule)?;
         if rule.limits.is_empty() && rule.global.is_none() {
             return Err(ConfigError::at("limits", "found an empty list; name at least one limit, or `global`"));
         }
@@ -78,7 +74,7 @@ impl Rule {
         let overrides = overrides.collect::<Result<Vec<_>, _>>()?;
         let fallback = global.iter().flat_map(Global::fallback);
         let all = overrides.iter().flat_map(|(_, counters)| counters).chain(&counters).chain(fallback);
-        check_together(&rule, all.map(|counter| counter.limit.allowance()).min().unwrap_or(u32::MAX))?;
+        check::together(&rule, all.map(|counter| counter.limit.allowance()).min().unwrap_or(u32::MAX))?;
         Ok(Self {
             reason: format!("over_limit.{}", rule.name),
             store: store(&rule, shared),
@@ -193,64 +189,4 @@ fn ready_override(
     };
     let patterns = other.when.iter().zip(&rule.key).enumerate().map(pattern).collect::<Result<_, _>>()?;
     Ok((patterns, Counter::list(&rule.name, &other.limits)?))
-}
-
-fn check_name(name: &str) -> Result<(), ConfigError> {
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    if !name.is_empty() && name.len() <= NAME_BYTES && name.bytes().all(good) {
-        return Ok(());
-    }
-    Err(ConfigError::at("name", "write 1 to 64 letters, digits, `_`, `.` or `-`"))
-}
-
-fn check_numbers(rule: &config::Rule) -> Result<(), ConfigError> {
-    let within = |field: &str, found: u64, min: u64, max: u64| match found {
-        found if (min..=max).contains(&found) => Ok(()),
-        found => Err(ConfigError::at(field, format!("found {found}; write a number from {min} to {max}"))),
-    };
-    within("cost.fixed", rule.cost.fixed.into(), 1, MAX_COST.into())?;
-    within("cost.max", rule.cost.max.into(), 1, MAX_COST.into())?;
-    if let Some(unit) = rule.cost.body {
-        within("cost.body (in bytes)", unit.as_bytes(), 1, MAX_UNIT)?;
-        if rule.cost.header.is_some() {
-            return Err(ConfigError::at("cost.body", "goes not with `header`; make two rules of them"));
-        }
-    }
-    if let Some(lots) = rule.lots {
-        within("lots.size", lots.size.into(), 2, 10_000)?;
-        within("lots.expiry (in ms)", lots.expiry.as_millis(), 1, MAX_EXPIRY_SECONDS * 1000)?;
-    }
-    if let Some(queue) = rule.queue {
-        within("queue (in ms)", queue.as_millis(), 1, MAX_QUEUE_SECONDS * 1000)?;
-    }
-    for (index, part) in rule.key.iter().enumerate() {
-        if let KeyPart::ClientIp(settings) = part {
-            let prefix = settings.ipv6_prefix.unwrap_or(64);
-            within(&format!("key[{index}].client_ip.ipv6_prefix"), prefix.into(), 1, 128)?;
-        }
-    }
-    Ok(())
-}
-
-/// Checks what is impossible in company. `least` is the smallest allowance.
-fn check_together(rule: &config::Rule, least: u32) -> Result<(), ConfigError> {
-    let mut limits = rule.limits.iter().chain(rule.overrides.iter().flat_map(|other| &other.limits));
-    let problem = |field: &str, message: &str| Err(ConfigError::at(field, message));
-    if rule.penalty.is_some() {
-        if limits.any(|limit| limit.concurrency.is_some()) {
-            return problem("penalty", "a concurrency counts every request; make a rule of its own of it");
-        }
-        if rule.settle.is_some() || rule.lots.is_some() || rule.queue.is_some() {
-            return problem("penalty", "goes with none of settle, lots and queue; make a rule of its own of it");
-        }
-    }
-    if rule.global.is_some()
-        && (rule.lots.is_some() || rule.queue.is_some() || rule.settle.is_some() || rule.penalty.is_some())
-    {
-        return problem("global", "goes with none of lots, queue, settle and penalty; make a rule of its own of it");
-    }
-    if rule.cost.fixed > least {
-        return problem("cost.fixed", "is more than a limit allows at once, so nothing would pass");
-    }
-    Ok(())
 }

@@ -9,7 +9,7 @@ mod wire;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatewright::config::{ConfigError, Upstream};
+use gatewright::config::{ConfigError, HeaderValue, Upstream};
 use gatewright::host::LogLevel;
 use gatewright::store::{KeyHasher, SharedStore};
 use gatewright::{Context, Counter, Setup};
@@ -36,6 +36,7 @@ pub(crate) struct Service {
     pub(crate) timeout: Duration,
     pub(crate) metrics: Metrics,
     cluster: Upstream,
+    authority: Option<HeaderValue>,
     domain: String,
     breaker: Breaker,
     window: config::Breaker,
@@ -64,12 +65,12 @@ impl Service {
         hasher: &KeyHasher,
     ) -> Result<Rc<Self>, ConfigError> {
         check(&settings)?;
-        let config::Service { cluster, domain, timeout, breaker: window } = settings;
+        let config::Service { cluster, authority, domain, timeout, breaker: window } = settings;
         let key = hasher.hash(&[b"breaker", cluster.as_bytes()]);
         let breaker = Breaker::new(store, key, window.failures, window.window.as_millis().saturating_mul(MILLION))
             .map_err(|error| ConfigError::new(format!("the breaker cannot be set up: {error}")))?;
         let timeout = Duration::from(timeout);
-        Ok(Rc::new(Self { timeout, metrics: Metrics::define(setup), cluster, domain, breaker, window }))
+        Ok(Rc::new(Self { timeout, metrics: Metrics::define(setup), cluster, authority, domain, breaker, window }))
     }
 
     /// What tells the counters of one service and domain from those of another.
@@ -86,7 +87,10 @@ impl Service {
         }
         self.metrics.calls.increment();
         let message = protocol::encode(&self.domain, descriptors);
-        let call = cx.grpc(&self.cluster, SERVICE, METHOD).max_answer(MAX_ANSWER);
+        let mut call = cx.grpc(&self.cluster, SERVICE, METHOD).max_answer(MAX_ANSWER);
+        if let Some(authority) = &self.authority {
+            call = call.authority(authority.as_str());
+        }
         let answer = match call.unary(&message, self.timeout).await {
             Ok(bytes) => protocol::decode(&bytes).map_err(|_| "the answer is no RateLimitResponse".to_owned()),
             Err(error) => Err(error.to_string()),

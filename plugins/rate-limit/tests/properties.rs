@@ -1,5 +1,5 @@
 //! Random histories on the emulated proxy against naive models: reconfiguration, and the error of lots.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking, in its helpers too")]
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -32,7 +32,11 @@ async fn stream(
     mut respond: SendResponse<Bytes>,
     shared: &Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let path = request.uri().path().to_owned();
+    let heard = Heard {
+        authority: request.uri().authority().map(ToString::to_string).unwrap_or_default(),
+        path: request.uri().path().to_owned(),
+        message: Vec::new(),
+    };
     let head = Response::builder().header("content-type", "application/grpc").body(())?;
     let mut out = respond.send_response(head, false)?;
     let (sender, mut pushed) = unbounded_channel();
@@ -45,7 +49,7 @@ async fn stream(
                 let chunk = chunk?;
                 body.flow_control().release_capacity(chunk.len())?;
                 buffer.extend_from_slice(&chunk);
-                answers(&mut buffer, &path, shared)
+                answers(&mut buffer, &heard, shared)
             }
             Some(said) = pushed.recv() => vec![said],
             else => return Ok(()),
@@ -59,12 +63,12 @@ async fn stream(
 }
 
 /// What follows the whole messages in the buffer, which are taken out of it.
-fn answers(buffer: &mut Vec<u8>, path: &str, shared: &Shared) -> Vec<Said> {
+fn answers(buffer: &mut Vec<u8>, head: &Heard, shared: &Shared) -> Vec<Said> {
     let mut said = Vec::new();
     while let Some([_flag, length @ ..]) = buffer.first_chunk::<PREFIX>() {
         let end = PREFIX + u32::from_be_bytes(*length) as usize;
         let Some(message) = buffer.get(PREFIX..end) else { break };
-        let heard = Heard { path: path.to_owned(), message: message.to_vec() };
+        let heard = Heard { message: message.to_vec(), ..head.clone() };
         buffer.drain(..end);
         shared.lock().heard.push(heard.clone());
         said.extend((shared.handler)(&heard));

@@ -1,6 +1,6 @@
 //! Settings of limits that several proxies share.
 
-use gatewright::config::{Duration, Upstream};
+use gatewright::config::{Duration, HeaderValue, Upstream};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,6 +12,9 @@ use super::{Limit, default_expiry, one};
 pub struct Service {
     /// The proxy's cluster of the service. It speaks HTTP/2.
     pub cluster: Upstream,
+    /// The `:authority` of calls. Default: the cluster's name, which a service may not take for a host.
+    #[serde(default)]
+    pub authority: Option<HeaderValue>,
     /// The domain of the service's configuration that the limits are in.
     pub domain: String,
     /// How long a call may take. Default: 20ms.

@@ -80,7 +80,7 @@ impl Lease {
             return Step::Wait;
         }
         self.flight = now.saturating_add(terms.flight);
-        if self.denied_cost > 0 {
+        if self.is_denied() {
             // Most likely it is denied again, and that takes one call, not one for each size.
             return Step::Fetch(Flight { batch: cost, id: self.flight });
         }
@@ -136,6 +136,11 @@ impl Lease {
     /// Whether somebody is on the way to the service.
     pub(crate) fn is_in_flight(&self, terms: Terms, now: u64) -> bool {
         now < self.flight && self.flight - now <= terms.flight.saturating_add(STALE)
+    }
+
+    /// Whether the service refused the key lately.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.denied_cost > 0
     }
 
     /// Forgets what is over. A clock that was set back ends everything: tokens are lost, nothing is denied for longer.

@@ -16,7 +16,7 @@ use crate::store::Local;
 /// How often a request looks whether another worker's flight has ended: nobody can tell it.
 const POLL: Duration = Duration::from_millis(2);
 /// How often others may come first.
-const MAX_ROUNDS: usize = 16;
+const MAX_ROUNDS: usize = 64;
 /// Calls of one flight: the batch, less, the cost alone.
 const MAX_CALLS: u32 = 3;
 const SLACK: u64 = 100_000_000;
@@ -107,7 +107,7 @@ impl Leases {
             let descriptor = Descriptor { hits: asked.batch, ..want.descriptor.clone() };
             let answer = want.service.ask(cx, &[descriptor]).await.map_err(Failure::Service)?;
             let now = cx.now().nanos();
-            let status = answer.statuses.first().copied().unwrap_or_default();
+            let status = answer.only_status();
             if !answer.over_limit {
                 let granted = |lease: &mut Lease| lease.granted(want.terms, now, asked, cost, status.reset);
                 return Ok(Outcome::Served(self.update(want, now, |lease| Change::Store(granted(lease)))?));

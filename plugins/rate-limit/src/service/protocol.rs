@@ -49,13 +49,26 @@ pub(crate) struct Status {
 }
 
 impl Answer {
-    /// Nanoseconds until it is worth asking again, if the service tells: by what is over its limit, or by `Retry-After`.
+    /// Nanoseconds until it is worth asking again, if the service tells: by what is over its limit, or by a header field.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         let over = self.statuses.iter().filter(|status| status.over_limit);
-        over.filter_map(|status| status.reset).max().or_else(|| {
-            let told = self.response_fields.iter().find(|(name, _)| name.as_str() == "retry-after")?;
-            Some(u64::from(number(&told.1)?).saturating_mul(SECOND))
+        let by_field = || self.told("retry-after").or_else(|| self.told("x-ratelimit-reset"));
+        let told = over.filter_map(|status| status.reset).max();
+        told.or_else(|| by_field().map(|seconds| u64::from(seconds).saturating_mul(SECOND)))
+    }
+
+    /// How the only descriptor stands. Some services tell in header fields and nowhere else.
+    pub(crate) fn only_status(&self) -> Status {
+        self.statuses.first().copied().unwrap_or_else(|| Status {
+            over_limit: self.over_limit,
+            limit: None,
+            remaining: self.told("x-ratelimit-remaining").unwrap_or(0),
+            reset: self.told("x-ratelimit-reset").map(|seconds| u64::from(seconds).saturating_mul(SECOND)),
         })
+    }
+
+    fn told(&self, field: &str) -> Option<u32> {
+        self.response_fields.iter().find(|(name, _)| name.as_str() == field).and_then(|(_, value)| number(value))
     }
 }
 

@@ -77,7 +77,8 @@ impl Local {
         })
     }
 
-    /// Changes the lease of a key, which lies where a limit's state could. It is the last to make room for others.
+    /// Changes the lease of a key, which lies where a limit's state could. It makes room before a counter of which anything to speak of is
+    /// used: without it the service is asked once more, and nobody gets a fresh allowance.
     pub(crate) fn update_lease<R>(
         &self,
         key: KeyHash,
@@ -88,7 +89,7 @@ impl Local {
         self.update_entry(key, now, ttl, |entry| {
             let mut lease = Lease::read(entry.state);
             let changed = change(&mut lease);
-            *entry.worth = OFFENDER - 1;
+            *entry.worth = if lease.is_denied() { OFFENDER / 4 } else { 1 };
             lease.write(entry.state);
             changed
         })

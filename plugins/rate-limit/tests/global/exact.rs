@@ -158,6 +158,21 @@ fn those_who_pass_are_told_how_they_stand_with_the_service() {
 }
 
 #[test]
+fn calls_name_the_authority_that_is_configured() {
+    let service = Rls::new(9);
+    let mut answer = service.answer();
+    let mut policy = policy(per_client(json!({})));
+    policy["service"]["authority"] = json!("ratelimit.example:8081");
+    let builder = Proxy::builder().config(json!({"policy": policy}).to_string());
+    let builder = builder.grpc_upstream("rls", move |call| {
+        assert_eq!(call.authority.as_deref(), Some("ratelimit.example:8081"));
+        answer(call)
+    });
+    let mut proxy = builder.policy::<rate_limit::RateLimit>("rate-limit").unwrap();
+    assert_eq!(proxy.send(from("anna")).status(), 200);
+}
+
+#[test]
 fn requests_wait_for_an_answer_side_by_side() {
     let service = Rls::new(9);
     let slow = service.clone();

@@ -112,6 +112,32 @@ fn what_another_rule_refuses_goes_back_into_the_lease() {
 }
 
 #[test]
+fn a_flood_of_leases_gives_nobody_a_fresh_allowance() {
+    let service = Rls::new(1000);
+    let mut leases = leased(10);
+    leases["memory"] = json!("16KiB");
+    let mut config = json!({"policy": leases, "routes": [{"match": {"path": "/here"}, "policy": {
+        "rules": [{"name": "here", "key": [{"header": "x-client"}], "limits": [{"rate": "10/d"}]}],
+    }}]});
+    config["policy"]["service"]["breaker"] = json!({"failures": 1000});
+    let builder = Proxy::builder().config(config.to_string()).grpc_upstream("rls", service.answer());
+    let mut proxy = builder.policy::<RateLimit>("rate-limit").unwrap();
+    let mut here = |proxy: &mut Proxy, client: &str| {
+        proxy.send(gatewright_testing::message::Request::get("/here").with_header("x-client", client)).status()
+    };
+    let clients: Vec<_> = (0..8).map(|number| format!("client-{number}")).collect();
+    for client in &clients {
+        assert_eq!((0..8).map(|_| here(&mut proxy, client)).collect::<Vec<_>>(), [200; 8]);
+    }
+    for number in 0..5000 {
+        assert_eq!(statuses(&mut proxy, &format!("flood-{number}"), 1), [200]);
+    }
+    for client in &clients {
+        assert_eq!((0..3).map(|_| here(&mut proxy, client)).collect::<Vec<_>>(), [200, 200, 429], "{client}");
+    }
+}
+
+#[test]
 fn interleaved_workers_with_conflicts_never_pass_more_than_was_granted() {
     for workers in [1, 2, 4, 8] {
         for seed in 0..8 {

@@ -1,6 +1,6 @@
 //! A service that gives no answer.
 
-use gatewright_testing::proxy::{GrpcAnswer, Proxy};
+use gatewright_testing::proxy::{GrpcAnswer, Proxy, World, race};
 use serde_json::{Value, json};
 
 use super::service::Rls;
@@ -182,4 +182,28 @@ fn a_lease_serves_while_the_service_is_gone_until_it_expires() {
     assert!(left > 10, "{left}");
     assert_eq!(statuses(&mut proxy, "anna", left), vec![200; left]);
     assert_eq!(statuses(&mut proxy, "anna", 1), [503]);
+}
+
+#[test]
+fn of_workers_that_race_after_the_window_one_tries() {
+    for seed in 0..40 {
+        let service = Rls::new(5);
+        let world = World::new(seed);
+        world.grpc_upstream("rls", service.answer());
+        let config = json!({"policy": policy(per_client(json!({})))}).to_string();
+        let build = |index: usize| {
+            let builder = Proxy::builder().world(&world).first_worker(index).config(config.clone());
+            builder.policy::<rate_limit::RateLimit>("rate-limit").unwrap()
+        };
+        service.answer_instead(Some(GrpcAnswer::status(14, "gone")));
+        assert_eq!(statuses(&mut build(0), "anna", 2), [503; 2]);
+        world.set_now(world.now_nanos() + 1_000_000_000);
+        service.answer_instead(Some(GrpcAnswer::never()));
+        let run = |index: usize, proxy: &mut Proxy| {
+            let exchange = proxy.exchange(from("anna")).on_worker(index).send();
+            usize::from(exchange.is_pending())
+        };
+        let trying: usize = race(seed, 4, build, run).iter().sum();
+        assert_eq!((trying, service.calls().len()), (1, 2), "seed {seed}");
+    }
 }

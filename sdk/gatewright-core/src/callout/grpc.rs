@@ -17,6 +17,7 @@ use crate::services::Services;
 pub struct GrpcCall {
     services: Services,
     upstream: String,
+    authority: Option<String>,
     service: String,
     method: String,
     metadata: Headers,
@@ -33,11 +34,18 @@ impl GrpcCall {
         Self {
             services: services.clone(),
             upstream: upstream.as_str().to_owned(),
+            authority: None,
             service: service.to_owned(),
             method: method.to_owned(),
             metadata: Headers::default(),
             max_answer: MAX_ANSWER,
         }
+    }
+
+    /// The `:authority` to name; without one the proxy's choice, which in Envoy is the upstream's name.
+    pub fn authority(mut self, authority: &str) -> Self {
+        self.authority = Some(authority.to_owned());
+        self
     }
 
     /// Adds initial metadata.
@@ -60,7 +68,7 @@ impl GrpcCall {
         let (root, owner) = (self.services.root(), self.services.owner());
         let metadata = pairs::encode(self.metadata.iter());
         let millis = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1);
-        let (upstream, service, method) = (self.upstream.as_bytes(), self.service.as_bytes(), self.method.as_bytes());
+        let (upstream, service, method) = (&self.target(), self.service.as_bytes(), self.method.as_bytes());
         let token = root
             .host()
             .grpc_call(upstream, service, method, &metadata, message, millis)
@@ -81,11 +89,34 @@ impl GrpcCall {
     pub fn stream(self) -> Result<GrpcStream, CalloutError> {
         let (root, owner) = (self.services.root(), self.services.owner());
         let metadata = pairs::encode(self.metadata.iter());
-        let (upstream, service, method) = (self.upstream.as_bytes(), self.service.as_bytes(), self.method.as_bytes());
+        let (upstream, service, method) = (&self.target(), self.service.as_bytes(), self.method.as_bytes());
         let token = root.host().grpc_stream(upstream, service, method, &metadata).map_err(CalloutError::NotStarted)?;
         let state = State::Stream { max_answer: self.max_answer, messages: VecDeque::new(), closed: None };
         Ok(GrpcStream { call: Registered::new(root, owner, token, state) })
     }
+
+    /// What the host is told of the upstream: its name or, for more, a serialised `envoy.config.core.v3.GrpcService`, which is
+    /// `{envoy_grpc=1: {cluster_name=1, authority=2}}`.
+    fn target(&self) -> Vec<u8> {
+        let Some(authority) = &self.authority else { return self.upstream.as_bytes().to_vec() };
+        let (mut service, mut envoy_grpc) = (Vec::new(), Vec::new());
+        put_bytes(&mut envoy_grpc, 1, self.upstream.as_bytes());
+        put_bytes(&mut envoy_grpc, 2, authority.as_bytes());
+        put_bytes(&mut service, 1, &envoy_grpc);
+        service
+    }
+}
+
+/// Adds a field of bytes to a message (Protocol Buffers encoding).
+fn put_bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
+    out.push(field << 3 | 2);
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        out.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+    out.extend_from_slice(bytes);
 }
 
 impl GrpcStream {

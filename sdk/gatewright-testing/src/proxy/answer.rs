@@ -82,6 +82,8 @@ impl From<Response> for Answer {
 /// A unary gRPC call as the upstream sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GrpcCall {
+    /// The `:authority` that the guest asked for; otherwise it is the upstream's name.
+    pub authority: Option<String>,
     /// Full name of the service, such as `etcdserverpb.KV`.
     pub service: String,
     /// Name of the method.

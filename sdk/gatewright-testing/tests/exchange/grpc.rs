@@ -62,6 +62,22 @@ fn a_call_answered_is_not_cancelled() {
     assert_eq!(proxy.host_calls().of("proxy_grpc_cancel").calls, 0);
 }
 
+/// A long one, so that lengths take two bytes.
+#[test]
+fn a_call_may_name_an_authority() {
+    policy!(Named, Phases::REQUEST_HEADERS, |mut request, cx| {
+        let authority = format!("{}.example:8081", "a".repeat(200));
+        let call = cx.grpc(&upstream("rls"), "test.Limiter", "Check").authority(&authority);
+        request.set_header("x-told", call.unary(b"", SECOND).await?);
+        Ok(request.forward().into())
+    });
+    let rls =
+        |call: &gatewright_testing::proxy::GrpcCall| GrpcAnswer::message(call.authority.clone().unwrap_or_default());
+    let mut proxy = with::<Named>(Proxy::builder().grpc_upstream("rls", rls), "{}");
+    let told = proxy.send(Sent::get("/")).upstream_request().unwrap().header("x-told").unwrap();
+    assert_eq!(told, format!("{}.example:8081", "a".repeat(200)));
+}
+
 #[test]
 fn an_upstream_that_does_not_exist_is_a_fault() {
     assert_eq!(proxy::<Asks>("{}").send(Sent::get("/")).details().as_deref(), Some("gatewright.policy.fault.callout"));

@@ -67,6 +67,19 @@ fn an_answer_is_read_with_all_that_is_in_it() {
 }
 
 #[test]
+fn a_service_may_tell_in_header_fields_how_a_descriptor_stands() {
+    let field = |name: &str, value: &str| bytes(3, &[bytes(1, name.as_bytes()), bytes(2, value.as_bytes())].concat());
+    let fields = [field("X-RateLimit-Remaining", "7"), field("X-RateLimit-Reset", "30")].concat();
+    let by_fields = decode(&[number(1, 2), fields.clone()].concat()).unwrap();
+    let told = Status { over_limit: true, limit: None, remaining: 7, reset: Some(30 * SECOND) };
+    assert_eq!((by_fields.only_status(), by_fields.retry_after()), (told, Some(30 * SECOND)));
+    let later = decode(&[number(1, 2), fields, field("retry-after", "9")].concat()).unwrap();
+    assert_eq!(later.retry_after(), Some(9 * SECOND));
+    let nothing = decode(&number(1, 2)).unwrap();
+    assert_eq!((nothing.only_status().remaining, nothing.retry_after()), (0, None));
+}
+
+#[test]
 fn fields_that_would_break_a_message_are_left_out() {
     for (name, value) in [(":path", "/"), ("content-length", "0"), ("a b", "x"), ("x", "a\r\nb: c"), ("", "x")] {
         let field = [bytes(1, name.as_bytes()), bytes(2, value.as_bytes())].concat();

@@ -53,8 +53,10 @@ impl Vm {
     ) -> HostResult<u32> {
         let root = self.root_in_effect()?;
         let metadata = fields::decode(metadata);
-        let call = GrpcCall { service: text(service), method: text(method), metadata, message: message.to_vec() };
-        let answer = self.world.ask_grpc(&text(upstream), &call).ok_or(Status::ParseFailure)?;
+        let (upstream, authority) = target(upstream);
+        let call =
+            GrpcCall { authority, service: text(service), method: text(method), metadata, message: message.to_vec() };
+        let answer = self.world.ask_grpc(&upstream, &call).ok_or(Status::ParseFailure)?;
         // As in Envoy, calls have odd tokens and streams even ones.
         let token = self.last_grpc_call * 2 + 1;
         self.last_grpc_call += 1;
@@ -81,13 +83,14 @@ impl Vm {
         metadata: &[u8],
     ) -> HostResult<u32> {
         let root = self.root_in_effect()?;
-        let up = self.world.grpc_up(&text(upstream)).ok_or(Status::ParseFailure)?;
+        let (upstream, _) = target(upstream);
+        let up = self.world.grpc_up(&upstream).ok_or(Status::ParseFailure)?;
         self.last_grpc_stream += 1;
         let token = self.last_grpc_stream * 2;
         let stream = GrpcStream {
             worker: self.worker,
             token,
-            upstream: text(upstream),
+            upstream,
             service: text(service),
             method: text(method),
             metadata: fields::decode(metadata),
@@ -170,6 +173,41 @@ fn synthetic(status: u16, body: &str) -> Response {
 /// A timeout in nanoseconds; 0 sets none.
 fn timeout(millis: u32) -> u64 {
     if millis == 0 { u64::MAX } else { nanos(Duration::from_millis(u64::from(millis))) }
+}
+
+/// Name and authority of a gRPC upstream. Envoy takes what parses as a `GrpcService` for one; no name in a test does.
+fn target(upstream: &[u8]) -> (String, Option<String>) {
+    let envoy_grpc = protobuf_fields(upstream).and_then(|fields| match fields.as_slice() {
+        [(1, bytes)] => protobuf_fields(bytes),
+        _ => None,
+    });
+    let find = |number: u8| {
+        let fields = envoy_grpc.as_ref()?;
+        fields.iter().find(|(field, _)| *field == number).map(|(_, bytes)| text(bytes))
+    };
+    (find(1).unwrap_or_else(|| text(upstream)), find(2))
+}
+
+/// The fields of a message that has no others than bytes, with numbers below 16.
+fn protobuf_fields(mut message: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let mut fields = Vec::new();
+    while let Some((tag, rest)) = message.split_first() {
+        message = rest;
+        let (mut length, mut shift) = (0usize, 0);
+        loop {
+            let (byte, rest) = message.split_first()?;
+            message = rest;
+            length |= usize::from(byte & 0x7f).checked_shl(shift)?;
+            shift += 7;
+            if *byte < 0x80 {
+                break;
+            }
+        }
+        let (bytes, rest) = message.split_at_checked(length)?;
+        message = rest;
+        fields.push((tag >> 3, (tag & 0x87 == 2).then_some(bytes)?));
+    }
+    Some(fields)
 }
 
 fn text(bytes: &[u8]) -> String {
