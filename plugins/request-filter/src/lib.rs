@@ -3,6 +3,7 @@
 
 pub mod addresses;
 pub mod body;
+pub mod contract;
 pub mod engine;
 pub mod groups;
 pub mod list;
