@@ -11,12 +11,12 @@ mod texts;
 
 use std::collections::BTreeMap;
 
-pub use body::Body;
+pub use body::{Body, Encoded};
 pub use conditions::{Normalise, Odd, PathConditions, ValueConditions};
 pub use groups::{GroupMode, Groups};
 pub use hygiene::{Hygiene, Limits};
-pub use response::{Mask, Response, SecurityHeaders, Unreadable};
 pub use outcome::{Header, Outcome};
+pub use response::{Mask, Response, SecurityHeaders, Unreadable};
 pub use rules::{
     Action, Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Scoring, Sees, Severity, Time,
     Weekday,

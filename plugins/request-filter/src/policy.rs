@@ -61,7 +61,10 @@ impl Policy for RequestFilter {
         }
         let responses = Responses::new(config.response)?;
         if responses.is_on() && !Self::PHASES.contains(Phases::RESPONSE_BODY) {
-            return Err(ConfigError::at("response", "this module was built without responses; use one with the feature `response`"));
+            return Err(ConfigError::at(
+                "response",
+                "this module was built without responses; use one with the feature `response`",
+            ));
         }
         if config.scoring.threshold == 0 {
             return Err(ConfigError::at(

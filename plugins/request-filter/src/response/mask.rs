@@ -85,7 +85,8 @@ impl Masks {
     fn at(&self, body: &[u8], at: usize, bare: bool) -> Option<Edit> {
         let byte = body.get(at)?;
         let rest = body.get(at..)?;
-        let begins = at.checked_sub(1).and_then(|before| body.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let begins =
+            at.checked_sub(1).and_then(|before| body.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
         if self.emails && *byte == b'@' {
             // All but the first character of what stands before it.
             let local = numbers::email(body, at)?;
@@ -282,7 +283,8 @@ mod tests {
     fn naive(value: &Value) -> Value {
         match value {
             Value::Object(members) => {
-                let masked = |name: &str, value| if matches!(name, "password" | "card") { "***".into() } else { naive(value) };
+                let masked =
+                    |name: &str, value| if matches!(name, "password" | "card") { "***".into() } else { naive(value) };
                 members.iter().map(|(name, value)| (name.clone(), masked(name, value))).collect()
             }
             Value::Array(values) => values.iter().map(naive).collect(),

@@ -80,14 +80,17 @@ impl Responses {
 
     /// Masks the body, or says what takes the response's place.
     async fn body(&self, response: &mut Response) -> Result<Option<Reply>, Fault> {
-        let compressed = response.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+        let compressed =
+            response.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"));
         if compressed {
             return self.unreadable("the response's body is compressed");
         }
         let json = has_type(response, |essence| essence.ends_with(b"json"));
         let body = match response.body(self.settings.max_size.as_usize()).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge { .. }) => return self.unreadable("the response's body is larger than `response.max_size`"),
+            Err(BodyError::TooLarge { .. }) => {
+                return self.unreadable("the response's body is larger than `response.max_size`");
+            }
             Err(error) => return Err(error.into()),
         };
         if self.leaks.as_ref().is_some_and(|leaks| leaks.are_in(body)) {

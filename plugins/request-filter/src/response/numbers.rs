@@ -62,7 +62,8 @@ pub(super) fn email(text: &[u8], at: usize) -> Option<Range<usize>> {
     let local = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-');
     let before = text.get(..at)?.iter().rev().take(LOCAL).take_while(|byte| local(byte)).count();
     let domain = text.get(at + 1..)?;
-    let length = domain.iter().take(253).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')).count();
+    let length =
+        domain.iter().take(253).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')).count();
     let domain = domain.get(..length)?;
     let dot = domain.iter().rposition(|byte| *byte == b'.')?;
     let top = domain.get(dot + 1..)?.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();

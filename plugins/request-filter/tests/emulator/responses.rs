@@ -22,7 +22,10 @@ fn json_response(body: &str) -> Response {
 #[test]
 fn fields_are_stripped_and_set() {
     let settings = json!({"strip": ["server", "x-powered-by"], "set": [{"name": "x-a", "value": "ours"}], "security_headers": {"x_frame_options": null}});
-    let answer = Response::new(200).with_header("server", "x/1").with_header("x-a", "theirs").with_header("referrer-policy", "origin");
+    let answer = Response::new(200)
+        .with_header("server", "x/1")
+        .with_header("x-a", "theirs")
+        .with_header("referrer-policy", "origin");
     let got = answered(&settings, answer).response().unwrap();
     assert_eq!((got.header("server"), got.header("x-a").as_deref()), (None, Some("ours")));
     assert_eq!(got.header("x-content-type-options").as_deref(), Some("nosniff"));
@@ -32,7 +35,8 @@ fn fields_are_stripped_and_set() {
 #[test]
 fn our_own_refusals_are_careful_too() {
     let config = json!({"policy": {"response": {"security_headers": {}}, "rules": [{"id": "no", "action": "deny"}]}});
-    let mut proxy = Proxy::builder().config(config.to_string().as_str()).policy::<RequestFilter>("request-filter").unwrap();
+    let mut proxy =
+        Proxy::builder().config(config.to_string().as_str()).policy::<RequestFilter>("request-filter").unwrap();
     let refused = proxy.send(get("/")).response().unwrap();
     assert_eq!((refused.status(), refused.header("x-frame-options").as_deref()), (403, Some("DENY")));
 }
