@@ -23,6 +23,7 @@ pub mod value;
 
 mod answer;
 mod bodies;
+mod compiled;
 mod config;
 mod hygiene;
 mod journal;
