@@ -1,6 +1,7 @@
 //! What request-filter costs, in wasmtime's fuel, which repeats exactly: for ordinary requests under many rules, and for requests that
 //! are made to cost much.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a measurement tells its figures")]
 
 mod attacks;
 mod many_rules;

@@ -86,7 +86,12 @@ impl Checks {
                 once(1, "host_repeated", seen)?;
                 seen.host = Some(value);
             }
-            b"authorization" => once(2, "authorization_repeated", seen)?,
+            b"authorization" => {
+                once(2, "authorization_repeated", seen)?;
+                if self.settings.repeated_fields && fields::are_joined_credentials(value) {
+                    return Err(Refusal::bad("authorization_repeated"));
+                }
+            }
             b"content-encoding" => {
                 once(4, "content_encoding_repeated", seen)?;
                 seen.encoded |= !value.eq_ignore_ascii_case(b"identity");

@@ -26,6 +26,7 @@ fn ordinary_requests_pass() {
         (POST, &[("content-length", "3"), ("content-type", "application/json; charset=utf-8")]),
         (POST, &[("transfer-encoding", "chunked"), ("content-type", "multipart/form-data; boundary=\"a,b\"")]),
         (POST, &[("content-length", "0")]),
+        (GET, &[("authorization", "Digest username=\"a\", realm=\"b\"")]),
         (GET, &[("host", "A.example:443"), ("content-type", "text/plain")]),
     ] {
         assert_eq!(outcome(Hygiene::default(), &base, more), Ok(()), "{more:?}");
@@ -62,6 +63,9 @@ fn each_oddity_has_a_name_and_a_switch() {
             |h| h.transfer_encoding = false,
         ),
         (&GET, &[("authorization", "a"), ("authorization", "a")], (400, "authorization_repeated"), |h| {
+            h.repeated_fields = false
+        }),
+        (&GET, &[("authorization", "Bearer a,Bearer b")], (400, "authorization_repeated"), |h| {
             h.repeated_fields = false
         }),
         (&GET, &[TYPED, TYPED], (400, "content_type_repeated"), |h| h.repeated_fields = false),
