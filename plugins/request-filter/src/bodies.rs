@@ -4,7 +4,7 @@ use gatewright::{Fault, Request};
 
 use crate::body::Body;
 use crate::body::overflow::Inspection;
-use crate::config;
+use crate::config::{self, Encoded};
 use crate::engine::Hits;
 use crate::hygiene::Seen;
 use crate::value::{Place, Refusal, Value};
@@ -23,6 +23,12 @@ impl Bodies {
     pub(crate) fn inspection(&self, seen: &Seen<'_>) -> Result<Option<Inspection>, Refusal> {
         if !self.0.inspect || seen.is_stream() {
             return Ok(None);
+        }
+        if seen.encoded {
+            return match self.0.encoded {
+                Encoded::Refuse => Err(Refusal::with_status(415, "body_encoded")),
+                Encoded::Skip => Ok(None),
+            };
         }
         let body = Body::new(seen.content_type, &self.0.limits)?;
         let mut inspection = Inspection::new(body, self.0.max_size.as_bytes(), self.0.overflow);

@@ -5,16 +5,18 @@ mod conditions;
 mod groups;
 mod hygiene;
 mod outcome;
+mod response;
 mod rules;
 mod texts;
 
 use std::collections::BTreeMap;
 
-pub use body::Body;
+pub use body::{Body, Encoded};
 pub use conditions::{Normalise, Odd, PathConditions, ValueConditions};
 pub use groups::{GroupMode, Groups};
 pub use hygiene::{Hygiene, Limits};
 pub use outcome::{Header, Outcome};
+pub use response::{Mask, Response, SecurityHeaders, Unreadable};
 pub use rules::{
     Action, Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Scoring, Sees, Severity, Time,
     Weekday,
@@ -50,6 +52,9 @@ pub struct Config {
     /// What the sum of scores leads to.
     #[serde(default)]
     pub scoring: Scoring,
+    /// What is done to responses.
+    #[serde(default)]
+    pub response: Response,
     /// What a request gets that a rule or the sum of scores refuses. A rule may say otherwise.
     #[serde(default)]
     pub outcome: Outcome,

@@ -1,4 +1,15 @@
-//! Decides what may reach a service.
+//! Decides what may reach a service: normalises requests, checks them, and matches them against rules.
+//!
+//! ```
+//! use gatewright_testing::message::Request;
+//! use gatewright_testing::proxy::Proxy;
+//! use request_filter::RequestFilter;
+//!
+//! let config = r#"{"policy": {"rules": [{"id": "admin", "action": "deny", "when": {"path": {"prefix": "/admin"}}}]}}"#;
+//! let mut proxy = Proxy::builder().config(config).policy::<RequestFilter>("request-filter").unwrap();
+//! assert_eq!(proxy.send(Request::get("/orders")).status(), 200);
+//! assert_eq!(proxy.send(Request::get("/x/../%61dmin")).status(), 403);
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod addresses;
@@ -13,10 +24,12 @@ pub mod value;
 
 mod answer;
 mod bodies;
+mod compiled;
 mod config;
 mod hygiene;
 mod journal;
 mod policy;
+mod response;
 mod rules;
 mod surroundings;
 mod walk;
@@ -24,8 +37,12 @@ mod walk;
 pub use config::*;
 pub use policy::RequestFilter;
 
-#[cfg(feature = "body")]
+#[cfg(all(feature = "body", feature = "response"))]
+gatewright::export!(RequestFilter, request_body, response_body);
+#[cfg(all(feature = "body", not(feature = "response")))]
 gatewright::export!(RequestFilter, request_body);
-#[cfg(not(feature = "body"))]
+#[cfg(all(not(feature = "body"), feature = "response"))]
+gatewright::export!(RequestFilter, response_body);
+#[cfg(not(any(feature = "body", feature = "response")))]
 gatewright::export!(RequestFilter);
 gatewright::embed_schema!("../config.schema.json");

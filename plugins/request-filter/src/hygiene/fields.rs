@@ -33,6 +33,13 @@ pub(super) fn host(authority: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Envoy joins repeated fields by commas before any filter sees them. `Basic` and `Bearer` credentials have none (RFC 7617, RFC 6750).
+pub(super) fn are_joined_credentials(value: &[u8]) -> bool {
+    let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let single = scheme.eq_ignore_ascii_case(b"basic") || scheme.eq_ignore_ascii_case(b"bearer");
+    single && value.contains(&b',')
+}
+
 /// A body has a type of one meaning: `type/subtype` and parameters (RFC 9110 §8.3.1).
 pub(super) fn content_type(value: Option<&[u8]>, has_body: bool) -> Result<(), Refusal> {
     let Some(value) = value else {

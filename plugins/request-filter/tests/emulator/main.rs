@@ -5,4 +5,5 @@ mod support;
 
 mod bodies;
 mod groups;
+mod responses;
 mod rules;
