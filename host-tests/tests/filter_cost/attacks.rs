@@ -14,6 +14,7 @@ impl Most {
     /// Runs the request and compares. `bytes` is the size of what the attacker made.
     fn for_bytes(&self, what: &str, policy: &Value, request: &Request, bytes: usize) {
         let (fuel, status) = Metered::new(policy).first(request);
+        assert_ne!(status, 0, "{what}: nothing was decided");
         let each = fuel / u64::try_from(bytes).unwrap();
         println!("{what}: {each} fuel for each of {bytes} bytes, {fuel} in all, status {status}");
         assert!(each <= self.0, "{what}: {each} fuel for each byte is more than {}", self.0);
