@@ -47,9 +47,11 @@ impl Conformity {
         let found = self.contract.operation(seen.method, path)?;
         let mut conditions = Conditions::default();
         let mut decoded = |bytes, plus| decode_component(bytes, plus, &mut conditions).into_owned();
-        let query = parameters(query).map(|(name, value)| (decoded(name, true), decoded(value, true))).collect();
+        let query =
+            parameters(query).map(|(name, value)| (decoded(name, true), decoded(value, true))).collect::<Vec<_>>();
         let lines = headers.all("cookie");
-        let cookies = lines.flat_map(cookies).map(|(name, value)| (name.to_vec(), decoded(value, false))).collect();
+        let cookies =
+            lines.flat_map(cookies).map(|(name, value)| (name.to_vec(), decoded(value, false))).collect::<Vec<_>>();
         let headers = headers.iter().collect::<Vec<_>>();
         let head = Head { query: &borrowed(&query), headers: &headers, cookies: &borrowed(&cookies) };
         found.check_head(&head)?;
@@ -81,6 +83,6 @@ impl Collected {
     }
 }
 
-fn borrowed(pairs: &Vec<(Vec<u8>, Vec<u8>)>) -> Vec<(&[u8], &[u8])> {
+fn borrowed(pairs: &[(Vec<u8>, Vec<u8>)]) -> Vec<(&[u8], &[u8])> {
     pairs.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect()
 }
