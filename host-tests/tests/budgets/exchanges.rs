@@ -29,8 +29,14 @@ impl Exchange {
 /// All of them.
 pub(crate) fn all() -> Vec<Exchange> {
     let (by_hand, with_sdk) = (api_key_settings(), json!({"policy": api_key_settings()}));
-    let exchanges =
-        [empty(), api_key("guest-callbacks", by_hand), api_key("api-key", with_sdk), jwt_auth(), rate_limit()];
+    let exchanges = [
+        empty(),
+        api_key("guest-callbacks", by_hand),
+        api_key("api-key", with_sdk),
+        jwt_auth(),
+        rate_limit(),
+        request_filter(),
+    ];
     exchanges.into_iter().flatten().collect()
 }
 
@@ -124,6 +130,34 @@ fn rate_limit() -> Vec<Exchange> {
         exchange("within the limit, exact", "1000000/s", Value::Null, json!({"fixed": 1}), 200),
         exchange("within the limit, in lots", "1000000/s", json!({"size": 1000}), json!({"fixed": 1}), 200),
         refused,
+    ]
+}
+
+/// Hygiene alone, seventy patterns, every built-in rule, and a refusal.
+fn request_filter() -> Vec<Exchange> {
+    let exchange = |what, policy: Value, status| Exchange {
+        package: "request-filter",
+        what,
+        config: json!({"policy": policy}),
+        request: request(),
+        status,
+    };
+    let rule = |id: String, when: Value| json!({"id": id, "action": "deny", "when": when});
+    let pattern = |number: u32| json!({"regex": format!(r"(?i)\bunion{number}\b\s+select\b")});
+    let on_path = (0..50).map(|number| rule(format!("p{number}"), json!({"path": pattern(number)})));
+    let on_agent = (0..20).map(|number| {
+        rule(format!("u{number}"), json!({"headers": [{"name": "user-agent", "regex": format!("scan{number}[a-z]+")}]}))
+    });
+    let seventy = on_path.chain(on_agent).collect::<Vec<_>>();
+    let groups = json!({
+        "sql_injection": "deny", "cross_site_scripting": "deny", "path_traversal": "deny", "command_injection": "deny",
+        "template_injection": "deny", "ssrf": "deny", "scanners": "deny", "secrets_in_urls": "deny",
+    });
+    vec![
+        exchange("hygiene", json!({}), 200),
+        exchange("seventy patterns", json!({ "rules": seventy }), 200),
+        exchange("every built-in rule", json!({ "groups": groups }), 200),
+        exchange("refused by a rule", json!({"rules": [rule("r".into(), json!({"path": {"prefix": "/api"}}))]}), 403),
     ]
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) content_length: Option<u64>,
     /// The request announces a body.
     pub(crate) has_body: bool,
+    /// The body is compressed, or otherwise no text of its content type.
+    pub(crate) encoded: bool,
     host: Option<&'a [u8]>,
     transfer_encoding: bool,
     upgrade: bool,
@@ -84,8 +86,16 @@ impl Checks {
                 once(1, "host_repeated", seen)?;
                 seen.host = Some(value);
             }
-            b"authorization" => once(2, "authorization_repeated", seen)?,
-            b"content-encoding" => once(4, "content_encoding_repeated", seen)?,
+            b"authorization" => {
+                once(2, "authorization_repeated", seen)?;
+                if self.settings.repeated_fields && fields::are_joined_credentials(value) {
+                    return Err(Refusal::bad("authorization_repeated"));
+                }
+            }
+            b"content-encoding" => {
+                once(4, "content_encoding_repeated", seen)?;
+                seen.encoded |= !value.eq_ignore_ascii_case(b"identity");
+            }
             b"content-type" => {
                 once(8, "content_type_repeated", seen)?;
                 seen.content_type = Some(value);

@@ -1,8 +1,20 @@
-//! Decides what may reach a service.
+//! Decides what may reach a service: normalises requests, checks them, and matches them against rules.
+//!
+//! ```
+//! use gatewright_testing::message::Request;
+//! use gatewright_testing::proxy::Proxy;
+//! use request_filter::RequestFilter;
+//!
+//! let config = r#"{"policy": {"rules": [{"id": "admin", "action": "deny", "when": {"path": {"prefix": "/admin"}}}]}}"#;
+//! let mut proxy = Proxy::builder().config(config).policy::<RequestFilter>("request-filter").unwrap();
+//! assert_eq!(proxy.send(Request::get("/orders")).status(), 200);
+//! assert_eq!(proxy.send(Request::get("/x/../%61dmin")).status(), 403);
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod addresses;
 pub mod body;
+pub mod contract;
 pub mod engine;
 pub mod groups;
 pub mod list;
@@ -12,12 +24,16 @@ pub mod value;
 
 mod answer;
 mod bodies;
+mod compiled;
 mod config;
+mod conform;
 mod hygiene;
 mod journal;
+mod octets;
 mod policy;
 mod response;
 mod rules;
+mod stop;
 mod surroundings;
 mod walk;
 

@@ -18,12 +18,31 @@ pub struct Body {
     pub max_size: Size,
     /// What happens to a larger one. Default: 413.
     pub overflow: Overflow,
+    /// What happens to a compressed body, one with a `content-encoding`: it cannot be inspected. Default: refuse, with 415.
+    pub encoded: Encoded,
     /// How large, deep and many-membered a body may be.
     pub limits: Limits,
 }
 
+/// What happens to a compressed body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoded {
+    /// It is refused with 415.
+    #[default]
+    Refuse,
+    /// It passes unseen.
+    Skip,
+}
+
 impl Default for Body {
     fn default() -> Self {
-        Self { inspect: false, max_size: Size::from_kib(256), overflow: Overflow::default(), limits: Limits::default() }
+        Self {
+            inspect: false,
+            max_size: Size::from_kib(256),
+            overflow: Overflow::default(),
+            encoded: Encoded::default(),
+            limits: Limits::default(),
+        }
     }
 }

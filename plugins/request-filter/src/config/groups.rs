@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::groups::Group;
 
 /// Built-in rules, by group. Default: all off.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Groups {
     /// Text that changes the meaning of a database query.

@@ -8,7 +8,7 @@ use super::{Outcome, Texts};
 use crate::transform::Transform;
 
 /// What happens to requests for which a condition holds.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Name in events and metrics: letters, digits, `_`, `-` and `.`; no two rules have the same.
@@ -85,7 +85,7 @@ pub enum Sees {
 }
 
 /// A condition on a request. Everything given must hold.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Condition {
     /// The method is one of these.
@@ -127,7 +127,7 @@ pub struct Condition {
 }
 
 /// A test on texts: exactly one of `exact`, `prefix`, `suffix`, `contains`, `glob`, `template`, `regex`, `list` and `present`.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Match {
     /// Name of the parameter, field, cookie or claim. Default: any.
@@ -156,7 +156,7 @@ pub struct Match {
 }
 
 /// A condition on the client's address.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClientIp {
     /// It is in one of these ranges.
@@ -168,7 +168,7 @@ pub struct ClientIp {
 }
 
 /// A condition on the client's certificate, which the proxy has verified.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// What of it.
@@ -192,7 +192,7 @@ pub enum CertificateField {
 }
 
 /// A window of time, in UTC. Everything given must hold.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Time {
     /// Not before this moment: `2026-01-31T08:00:00Z`.
@@ -222,7 +222,7 @@ pub enum Weekday {
 }
 
 /// A list that rules refer to. Either texts or addresses.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct List {
     /// Texts; a value is in the list if it is one of them, as a whole.
@@ -236,7 +236,7 @@ pub struct List {
 }
 
 /// What the sum of scores leads to.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scoring {
     /// The sum from which a request is refused. Default: 5.

@@ -83,7 +83,7 @@ struct Scratch {
 
 impl Automaton {
     /// Compiles patterns that were read. `peers` is the number of automata that share the memory for states.
-    pub(super) fn new(patterns: &[&Hir], peers: usize, budget: &mut Budget) -> Result<Self, PatternError> {
+    pub(crate) fn new(patterns: &[&Hir], peers: usize, budget: &mut Budget) -> Result<Self, PatternError> {
         let limit = PATTERN_LIMIT.saturating_mul(patterns.len()).min(budget.left);
         let config =
             thompson::Config::new().utf8(false).nfa_size_limit(Some(limit)).which_captures(WhichCaptures::None);

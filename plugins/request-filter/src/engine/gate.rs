@@ -42,6 +42,10 @@ impl Gate {
 
     /// Calls `candidate` with each pattern whose literal is in the value, possibly several times.
     pub(super) fn each(&self, value: &[u8], mut candidate: impl FnMut(u32)) {
+        // Most values have none, which is found out faster than all that there are.
+        if !self.literals.is_match(value) {
+            return;
+        }
         for found in self.literals.find_overlapping_iter(value) {
             let owners = self.owners.get(found.pattern().as_usize());
             owners.into_iter().flatten().for_each(|pattern| candidate(*pattern));

@@ -21,8 +21,8 @@ pub struct Selector {
     pub name: Option<Box<[u8]>>,
     /// The form.
     pub sees: Sees,
-    /// Steps that the canonical form goes through.
-    pub transforms: Vec<Transform>,
+    /// Steps that the canonical form goes through. Of several such pipelines, one that leads to a match suffices.
+    pub views: Vec<Vec<Transform>>,
 }
 
 /// Collects tests.
@@ -56,11 +56,11 @@ impl EngineBuilder {
                 let Some(at) = engine.places.get_mut(place.index()) else { continue };
                 match &selector.name {
                     None => at.any.push(bundle),
-                    Some(name) => at.named.entry(name.clone()).or_default().push(bundle),
+                    Some(name) => at.add(name, bundle),
                 }
             }
             let scanner = scanner.build(budget)?;
-            engine.bundles.push(Bundle { sees: selector.sees, transforms: selector.transforms, scanner });
+            engine.bundles.push(Bundle { sees: selector.sees, views: selector.views, scanner });
         }
         Ok(engine)
     }
@@ -77,14 +77,35 @@ pub struct Engine {
 #[derive(Debug, Default)]
 struct At {
     any: Vec<usize>,
-    named: HashMap<Box<[u8]>, Vec<usize>>,
+    /// By name, sorted by length first: most names are told apart by that alone, without hashing each.
+    named: Vec<(Box<[u8]>, Vec<usize>)>,
+}
+
+impl At {
+    fn find(&self, name: &[u8]) -> Result<usize, usize> {
+        self.named.binary_search_by(|(known, _)| known.len().cmp(&name.len()).then_with(|| known.as_ref().cmp(name)))
+    }
+
+    fn named(&self, name: &[u8]) -> &[usize] {
+        self.find(name).ok().and_then(|index| self.named.get(index)).map_or(&[], |(_, bundles)| bundles)
+    }
+
+    fn add(&mut self, name: &[u8], bundle: usize) {
+        let index = self.find(name).unwrap_or_else(|index| {
+            self.named.insert(index, (name.into(), Vec::new()));
+            index
+        });
+        if let Some((_, bundles)) = self.named.get_mut(index) {
+            bundles.push(bundle);
+        }
+    }
 }
 
 /// Tests that see the same form of the same values.
 #[derive(Debug)]
 struct Bundle {
     sees: Sees,
-    transforms: Vec<Transform>,
+    views: Vec<Vec<Transform>>,
     scanner: Scanner,
 }
 
@@ -97,7 +118,7 @@ impl Engine {
 
     /// The names that tests ask for at this kind of place.
     pub fn names(&self, place: Place) -> impl Iterator<Item = &[u8]> {
-        self.places.get(place.index()).into_iter().flat_map(|at| at.named.keys().map(Box::as_ref))
+        self.places.get(place.index()).into_iter().flat_map(|at| at.named.iter().map(|(name, _)| name.as_ref()))
     }
 
     /// Runs every test that looks at a value. Says what is odd about it.
@@ -126,8 +147,7 @@ impl Engine {
 
     fn run(&self, place: Place, name: &[u8], forms: &Forms<'_>, hits: &mut Hits) {
         let Some(at) = self.places.get(place.index()) else { return };
-        let named = if at.named.is_empty() { None } else { at.named.get(name) };
-        for bundle in at.any.iter().chain(named.into_iter().flatten()) {
+        for bundle in at.any.iter().chain(at.named(name)) {
             if let Some(bundle) = self.bundles.get(*bundle) {
                 bundle.scan(forms, hits);
             }
@@ -143,19 +163,33 @@ impl Bundle {
         if self.sees == Sees::Raw {
             return;
         }
-        let canonical = apply(&self.transforms, &forms.canonical().0);
-        let seen = self.sees == Sees::Both && canonical == forms.raw;
-        if !seen {
-            self.scanner.scan(&canonical, hits);
-        }
+        let canonical = &forms.canonical().0;
+        self.canonical(canonical, (self.sees == Sees::Both).then_some(forms.raw), hits);
         if let Some(other) = forms.other {
-            self.scanner.scan(&apply(&self.transforms, other), hits);
+            self.canonical(other, None, hits);
         }
         // What a service sees that decodes once.
-        if self.sees == Sees::Both && forms.decoded != forms.raw && forms.decoded != canonical.as_ref() {
+        if self.sees == Sees::Both && !same(forms.decoded, forms.raw) && !same(forms.decoded, canonical) {
             self.scanner.scan(forms.decoded, hits);
         }
     }
+
+    /// Scans what the pipelines make of a canonical form, each text once. `scanned` was scanned before.
+    fn canonical(&self, canonical: &[u8], scanned: Option<&[u8]>, hits: &mut Hits) {
+        let mut last: Option<Cow<'_, [u8]>> = scanned.map(Cow::Borrowed);
+        for view in &self.views {
+            let text = apply(view, canonical);
+            if last.as_ref().is_none_or(|last| !same(last, &text)) {
+                self.scanner.scan(&text, hits);
+            }
+            last = Some(text);
+        }
+    }
+}
+
+/// Mostly nothing was to be done, and both are the same bytes.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    std::ptr::eq(one, other) || one == other
 }
 
 /// The forms of a value.
@@ -185,7 +219,7 @@ mod tests {
 
     fn selector(places: &[Place], name: Option<&str>, sees: Sees, transforms: &[Transform]) -> Selector {
         let name = name.map(|name| name.as_bytes().into());
-        Selector { places: places.to_vec(), name, sees, transforms: transforms.to_vec() }
+        Selector { places: places.to_vec(), name, sees, views: vec![transforms.to_vec()] }
     }
 
     fn contains(text: &str) -> Test {

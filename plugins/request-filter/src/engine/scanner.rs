@@ -85,7 +85,7 @@ enum Check {
     Contains(Vec<u8>),
     Prefix(Vec<u8>, bool),
     Suffix(Vec<u8>, bool),
-    Automaton(Automaton),
+    Automaton(Box<Automaton>),
 }
 
 impl Scanner {
@@ -167,12 +167,14 @@ fn same(one: &[u8], other: &[u8], ignore_case: bool) -> bool {
     if ignore_case { one.eq_ignore_ascii_case(other) } else { one == other }
 }
 
+type Literals = Vec<Vec<u8>>;
+
 /// A scanner on its way.
 #[derive(Default)]
 struct Making {
     scanner: Scanner,
     literals: Vec<(Vec<u8>, u32)>,
-    regexes: Vec<(Hir, u32, Option<Vec<Vec<u8>>>)>,
+    regexes: Vec<(Hir, u32, Option<Literals>)>,
 }
 
 impl Making {
@@ -188,10 +190,10 @@ impl Making {
             Test::Prefix(text) | Test::Suffix(text) | Test::Contains(text) if text.is_empty() => {
                 scanner.present.push(number);
             }
-            Test::Prefix(text) => self.gated(&[text.clone()], Check::Prefix(text, ignore_case), number),
-            Test::Suffix(text) => self.gated(&[text.clone()], Check::Suffix(text, ignore_case), number),
-            Test::Contains(text) if ignore_case => self.gated(&[text], Check::Passed, number),
-            Test::Contains(text) => self.gated(&[text.clone()], Check::Contains(text), number),
+            Test::Prefix(text) => self.gated(vec![text.clone()], Check::Prefix(text, ignore_case), number),
+            Test::Suffix(text) => self.gated(vec![text.clone()], Check::Suffix(text, ignore_case), number),
+            Test::Contains(text) if ignore_case => self.gated(vec![text], Check::Passed, number),
+            Test::Contains(text) => self.gated(vec![text.clone()], Check::Contains(text), number),
             Test::Regex(pattern) => {
                 let read = automaton::parse(&pattern, ignore_case).map_err(|error| (number, error))?;
                 let literals = literals::required(&read);
@@ -201,7 +203,7 @@ impl Making {
         Ok(())
     }
 
-    fn gated(&mut self, literals: &[Vec<u8>], check: Check, number: u32) {
+    fn gated(&mut self, literals: Literals, check: Check, number: u32) {
         let pattern = u32::try_from(self.scanner.patterns.len()).unwrap_or(u32::MAX);
         self.literals.extend(literals.iter().map(|literal| (literal.to_ascii_lowercase(), pattern)));
         self.scanner.patterns.push((check, number));
@@ -213,7 +215,7 @@ impl Making {
         let peers = gated.len() + free.len().div_ceil(SHARD);
         for (read, number, literals) in gated {
             let automaton = Automaton::new(&[&read], peers, budget).map_err(|error| (number, error))?;
-            self.gated(&literals.unwrap_or_default(), Check::Automaton(automaton), number);
+            self.gated(literals.unwrap_or_default(), Check::Automaton(Box::new(automaton)), number);
         }
         for shard in free.chunks(SHARD) {
             let patterns = shard.iter().map(|(read, ..)| read).collect::<Vec<_>>();

@@ -1,5 +1,6 @@
 //! The syntax of header fields.
 
+use crate::octets::are_without_controls;
 use crate::value::Refusal;
 
 /// A field name is a token (RFC 9110 §5.1), after a colon in pseudo-header fields; a value has no control characters but tabs (§5.5).
@@ -8,7 +9,8 @@ pub(super) fn syntax(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
     if token.is_empty() || !token.iter().all(|byte| is_token(*byte)) {
         return Err(Refusal::bad("header_name_invalid"));
     }
-    if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+    let odd = |byte: &u8| matches!(byte, 0..=8 | 10..=31 | 127);
+    if !are_without_controls(value) && value.iter().any(odd) {
         return Err(Refusal::bad("header_control_character"));
     }
     Ok(())
@@ -31,6 +33,13 @@ pub(super) fn host(authority: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::bad("host_invalid"));
     }
     Ok(())
+}
+
+/// Envoy joins repeated fields by commas before any filter sees them. `Basic` and `Bearer` credentials have none (RFC 7617, RFC 6750).
+pub(super) fn are_joined_credentials(value: &[u8]) -> bool {
+    let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let single = scheme.eq_ignore_ascii_case(b"basic") || scheme.eq_ignore_ascii_case(b"bearer");
+    single && value.contains(&b',')
 }
 
 /// A body has a type of one meaning: `type/subtype` and parameters (RFC 9110 §8.3.1).

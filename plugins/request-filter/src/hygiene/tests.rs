@@ -5,6 +5,12 @@ use crate::config;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+type Fields = &'static [(&'static str, &'static str)];
+/// Fields, the refusal, and the switch that turns it off.
+type Oddity = (Fields, Fields, (u16, &'static str), fn(&mut Hygiene));
+/// A limit, fields that are just within it and just above it, and the refusal.
+type Limited = (fn(&mut config::Limits), Fields, Fields, &'static str);
+
 const GET: [(&str, &str); 3] = [(":method", "GET"), (":path", "/"), (":authority", "a.example")];
 const POST: [(&str, &str); 3] = [(":method", "POST"), (":path", "/"), (":authority", "a.example")];
 
@@ -20,6 +26,7 @@ fn ordinary_requests_pass() {
         (POST, &[("content-length", "3"), ("content-type", "application/json; charset=utf-8")]),
         (POST, &[("transfer-encoding", "chunked"), ("content-type", "multipart/form-data; boundary=\"a,b\"")]),
         (POST, &[("content-length", "0")]),
+        (GET, &[("authorization", "Digest username=\"a\", realm=\"b\"")]),
         (GET, &[("host", "A.example:443"), ("content-type", "text/plain")]),
     ] {
         assert_eq!(outcome(Hygiene::default(), &base, more), Ok(()), "{more:?}");
@@ -28,37 +35,40 @@ fn ordinary_requests_pass() {
 
 #[test]
 fn each_oddity_has_a_name_and_a_switch() {
-    let typed = ("content-type", "text/plain");
+    const TYPED: (&str, &str) = ("content-type", "text/plain");
     let off = |switch: fn(&mut Hygiene)| {
         let mut settings = Hygiene::default();
         switch(&mut settings);
         settings
     };
-    let cases: &[(&[(&str, &str)], &[(&str, &str)], (u16, &str), fn(&mut Hygiene))] = &[
-        (&POST, &[typed, ("content-length", "1"), ("content-length", "1")], (400, "content_length_repeated"), |h| {
+    let cases: &[Oddity] = &[
+        (&POST, &[TYPED, ("content-length", "1"), ("content-length", "1")], (400, "content_length_repeated"), |h| {
             h.content_length = false
         }),
-        (&POST, &[typed, ("content-length", "1,1")], (400, "content_length_invalid"), |h| h.content_length = false),
-        (&POST, &[typed, ("content-length", "+1")], (400, "content_length_invalid"), |h| h.content_length = false),
+        (&POST, &[TYPED, ("content-length", "1,1")], (400, "content_length_invalid"), |h| h.content_length = false),
+        (&POST, &[TYPED, ("content-length", "+1")], (400, "content_length_invalid"), |h| h.content_length = false),
         (
             &POST,
-            &[typed, ("content-length", "1"), ("transfer-encoding", "chunked")],
+            &[TYPED, ("content-length", "1"), ("transfer-encoding", "chunked")],
             (400, "content_length_with_transfer_encoding"),
             |h| h.content_length = false,
         ),
-        (&POST, &[typed, ("transfer-encoding", "gzip, chunked")], (400, "transfer_encoding_unknown"), |h| {
+        (&POST, &[TYPED, ("transfer-encoding", "gzip, chunked")], (400, "transfer_encoding_unknown"), |h| {
             h.transfer_encoding = false
         }),
         (
             &POST,
-            &[typed, ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+            &[TYPED, ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
             (400, "transfer_encoding_repeated"),
             |h| h.transfer_encoding = false,
         ),
         (&GET, &[("authorization", "a"), ("authorization", "a")], (400, "authorization_repeated"), |h| {
             h.repeated_fields = false
         }),
-        (&GET, &[typed, typed], (400, "content_type_repeated"), |h| h.repeated_fields = false),
+        (&GET, &[("authorization", "Bearer a,Bearer b")], (400, "authorization_repeated"), |h| {
+            h.repeated_fields = false
+        }),
+        (&GET, &[TYPED, TYPED], (400, "content_type_repeated"), |h| h.repeated_fields = false),
         (&GET, &[("host", "b.example")], (400, "host_mismatch"), |h| h.repeated_fields = false),
         (&GET[..2], &[], (400, "host_missing"), |h| h.host = false),
         (&GET[..2], &[(":authority", "a@b")], (400, "host_invalid"), |h| h.host = false),
@@ -75,7 +85,7 @@ fn each_oddity_has_a_name_and_a_switch() {
         assert_eq!(outcome(off(*switch), base, more), Ok(()), "{more:?}");
     }
     let on = off(|settings| settings.unexpected_body = true);
-    assert_eq!(outcome(on, &GET, &[typed, ("content-length", "1")]), Err((400, "body_unexpected")));
+    assert_eq!(outcome(on, &GET, &[TYPED, ("content-length", "1")]), Err((400, "body_unexpected")));
 }
 
 #[test]
@@ -96,7 +106,7 @@ fn every_limit_is_the_most_that_passes() {
         set(&mut settings.limits);
         settings
     };
-    let cases: &[(fn(&mut config::Limits), &[(&str, &str)], &[(&str, &str)], &str)] = &[
+    let cases: &[Limited] = &[
         (|l| l.headers = 4, &[("a", "b")], &[("a", "b"), ("c", "d")], "too_many_headers"),
         (
             |l| l.header = Size::from_bytes(19),

@@ -105,24 +105,23 @@ impl Compiler {
         let places = Place::ALL.into_iter().filter(|place| signature.places.contains(*place));
         let (headers, others) =
             places.partition::<Vec<_>, _>(|place| *place == Place::Header && !signature.headers.is_empty());
-        let mut nodes = Vec::new();
-        for view in signature.views {
-            let selector = |places: &[Place], name| Selector {
-                places: places.to_vec(),
-                name,
-                sees: Sees::Canonical,
-                transforms: view.to_vec(),
-            };
-            let mut selectors = if others.is_empty() { Vec::new() } else { vec![selector(&others, None)] };
-            if !headers.is_empty() {
-                selectors.extend(names.clone().map(|name| selector(&headers, name)));
-            }
-            for selector in selectors {
-                let text = signature.pattern.to_owned();
-                let question = Question { selector, kind: Kind::Regex, text, ignore_case: false };
-                nodes.push(self.number(question, &format!("groups.{}", signature.id)));
-            }
+        let views = signature.views.iter().map(|view| view.to_vec()).collect::<Vec<_>>();
+        let selector = |places: &[Place], name| Selector {
+            places: places.to_vec(),
+            name,
+            sees: Sees::Canonical,
+            views: views.clone(),
+        };
+        let mut selectors = if others.is_empty() { Vec::new() } else { vec![selector(&others, None)] };
+        if !headers.is_empty() {
+            selectors.extend(names.map(|name| selector(&headers, name)));
         }
+        let nodes = selectors.into_iter().map(|selector| {
+            let text = signature.pattern.to_owned();
+            let question = Question { selector, kind: Kind::Regex, text, ignore_case: false };
+            self.number(question, &format!("groups.{}", signature.id))
+        });
+        let nodes = nodes.collect();
         simplest(nodes, Node::Any)
     }
 
@@ -343,7 +342,7 @@ impl Compiler {
 
 impl Frame<'_> {
     fn selector(&self, places: &[Place], name: Option<Box<[u8]>>) -> Selector {
-        Selector { places: places.to_vec(), name, sees: self.rule.sees, transforms: self.rule.transforms.clone() }
+        Selector { places: places.to_vec(), name, sees: self.rule.sees, views: vec![self.rule.transforms.clone()] }
     }
 }
 

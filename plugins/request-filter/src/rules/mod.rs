@@ -10,4 +10,4 @@ mod set;
 
 pub(crate) use node::Facts;
 pub(crate) use report::Finding;
-pub(crate) use set::{Decision, Judgement, Rule, RuleSet};
+pub(crate) use set::{Decision, Judgement, Rule, RuleSet, Source};

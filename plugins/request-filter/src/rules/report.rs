@@ -121,14 +121,20 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::super::set::RuleSet;
+    use super::super::set::{RuleSet, Source};
     #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn findings(rules: Value) -> Vec<String> {
         let rules: Vec<crate::config::Rule> = serde_json::from_value(rules).unwrap();
-        let (_, findings) = RuleSet::new(&rules, &BTreeMap::new(), &crate::config::Groups::default(), false)
-            .unwrap_or_else(|error| panic!("{error}"));
+        let source = Source {
+            rules,
+            lists: BTreeMap::new(),
+            groups: crate::config::Groups::default(),
+            bodies: false,
+            contract: None,
+        };
+        let (_, findings) = RuleSet::new(&source).unwrap_or_else(|error| panic!("{error}"));
         findings.iter().map(ToString::to_string).collect()
     }
 

@@ -38,6 +38,17 @@ pub(crate) struct RuleSet {
     any_late: bool,
 }
 
+/// What rule sets are made of. Routes of the same source share a set: patterns are compiled once for a configuration.
+#[derive(PartialEq)]
+pub(crate) struct Source {
+    pub(crate) rules: Vec<config::Rule>,
+    pub(crate) lists: BTreeMap<String, List>,
+    pub(crate) groups: Groups,
+    /// Whether bodies are inspected.
+    pub(crate) bodies: bool,
+    pub(crate) contract: Option<config::Contract>,
+}
+
 /// What the rules say about a request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Judgement {
@@ -63,14 +74,10 @@ pub(crate) enum Decision {
 }
 
 impl RuleSet {
-    /// Compiles rules. `bodies` says whether bodies are inspected.
-    pub(crate) fn new(
-        rules: &[config::Rule],
-        lists: &BTreeMap<String, List>,
-        groups: &Groups,
-        bodies: bool,
-    ) -> Result<(Self, Vec<Finding>), ConfigError> {
-        let mut compiler = Compiler::new(lists, bodies)?;
+    /// Compiles rules.
+    pub(crate) fn new(source: &Source) -> Result<(Self, Vec<Finding>), ConfigError> {
+        let Source { rules, lists, groups, bodies, .. } = source;
+        let mut compiler = Compiler::new(lists, *bodies)?;
         let compiled = rules.iter().enumerate().map(|(index, rule)| {
             if rule.score.is_some() && rule.action != Action::Score {
                 let error = ConfigError::at("score", "only a rule with `action: score` has a score");

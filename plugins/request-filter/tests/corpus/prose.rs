@@ -134,7 +134,6 @@ pub(crate) const NASTY: &[&str] = &[
     "!@#$%^&*()_+",
     "~/projects",
     "~!",
-    "\u{0}".trim_ascii(),
     "Zoë Müller-Lüdenscheidt, Łódź, Ñandú, Çelik",
     "東京都渋谷区、田中さん「こんにちは」",
     "Привет, мир! Как дела?",

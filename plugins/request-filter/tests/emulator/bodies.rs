@@ -69,6 +69,17 @@ fn a_large_body_gets_what_overflow_says() {
 }
 
 #[test]
+fn a_compressed_body_is_refused_or_skipped() {
+    let send = |body: &Value| {
+        let request = Request::post("/", "x").with_header("content-type", JSON).with_header("content-length", "1");
+        outcome(&with_body(&json!([]), body).send(request.with_header("content-encoding", "gzip")))
+    };
+    assert_eq!(send(&json!({"inspect": true})), (415, "body_encoded".into()));
+    assert_eq!(send(&json!({"inspect": true, "encoded": "skip"})).0, 200);
+    assert_eq!(send(&json!({})).0, 200);
+}
+
+#[test]
 fn a_stream_is_not_held() {
     let mut proxy = with_body(
         &json!([{"id": "r", "action": "deny", "when": {"body": {"contains": "evil"}}}]),

@@ -1,9 +1,10 @@
 //! The policy on the emulated proxy.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 
 mod bodies;
+mod contract;
 mod groups;
 mod responses;
 mod rules;

@@ -1,6 +1,8 @@
 //! Rules on every place.
 
 use gatewright_testing::message::Request;
+use gatewright_testing::proxy::Proxy;
+use request_filter::RequestFilter;
 use serde_json::json;
 
 use crate::support::{get, outcome, proxy, rules};
@@ -137,4 +139,25 @@ fn what_is_odd_about_the_rules_is_told_when_they_are_loaded() {
     let told =
         "gatewright: request-filter: rule narrow never decides: rule wide holds whenever it does, and comes first";
     assert!(proxy.world().logs().iter().any(|line| line.message == told));
+}
+
+#[test]
+fn routes_of_the_same_rules_share_them() {
+    let config = json!({
+        "policy": {"rules": [{"id": "wide", "action": "deny"}, {"id": "narrow", "action": "deny"}]},
+        "routes": [
+            {"match": {"path": "/a"}, "policy": {"outcome": {"status": 404}}},
+            {"match": {"path": "/b"}, "policy": {"rules": []}},
+        ],
+    });
+    let builder = Proxy::builder().config(config.to_string().as_str());
+    let mut proxy = builder.policy::<RequestFilter>("request-filter").unwrap();
+    let logs = proxy.world().logs();
+    let told = |part: &str| logs.iter().filter(|line| line.message.contains(part)).count();
+    assert_eq!((told("rule narrow never decides"), told("a route without any rule")), (1, 1));
+    assert_eq!(
+        (proxy.send(get("/")).status(), proxy.send(get("/a")).status(), proxy.send(get("/b")).status()),
+        (403, 404, 200)
+    );
+    assert_eq!(proxy.world().metric("gatewright.request-filter.rule.wide"), Some(2));
 }

@@ -30,18 +30,19 @@ fn nobody() -> Given {
     Given { address: None, asked: Cell::new(0) }
 }
 
+fn source(rules: Vec<config::Rule>, bodies: bool) -> Source {
+    Source { rules, lists: BTreeMap::new(), groups: Groups::default(), bodies, contract: None }
+}
+
 fn set(rules: Json, bodies: bool) -> RuleSet {
     let rules: Vec<config::Rule> = serde_json::from_value(rules).unwrap();
-    let set = RuleSet::new(&rules, &BTreeMap::new(), &crate::config::Groups::default(), bodies);
+    let set = RuleSet::new(&source(rules, bodies));
     set.unwrap_or_else(|error| panic!("{error}")).0
 }
 
 fn refusal(rules: Json) -> String {
     let rules: Vec<config::Rule> = serde_json::from_value(rules).unwrap();
-    RuleSet::new(&rules, &BTreeMap::new(), &crate::config::Groups::default(), false)
-        .err()
-        .map(|error| error.to_string())
-        .unwrap_or_default()
+    RuleSet::new(&source(rules, false)).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
 fn judge(set: &RuleSet, values: &[(Place, &str, &str)], body_read: bool) -> Judgement {
