@@ -14,6 +14,7 @@ impl Most {
     /// Runs the request and compares. `bytes` is the size of what the attacker made.
     fn for_bytes(&self, what: &str, policy: &Value, request: &Request, bytes: usize) {
         let (fuel, status) = Metered::new(policy).first(request);
+        assert_ne!(status, 0, "{what}: nothing was decided");
         let each = fuel / u64::try_from(bytes).unwrap();
         println!("{what}: {each} fuel for each of {bytes} bytes, {fuel} in all, status {status}");
         assert!(each <= self.0, "{what}: {each} fuel for each byte is more than {}", self.0);
@@ -41,9 +42,9 @@ const NESTED: [&str; 6] =
 fn nested_quantifiers() {
     let policy = regexes("values", &NESTED);
     let value = "a".repeat(64 * KIB);
-    Most(400).for_bytes("one letter", &policy, &Request::get(&format!("/?q={value}")), value.len());
+    Most(250).for_bytes("one letter", &policy, &Request::get(&format!("/?q={value}")), value.len());
     let value = "ab1a2b".repeat(10 * KIB);
-    Most(2_000).for_bytes("many states", &policy, &Request::get(&format!("/?q={value}")), value.len());
+    Most(250).for_bytes("many states", &policy, &Request::get(&format!("/?q={value}")), value.len());
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn every_literal_at_once() {
     let policy = regexes("path", &patterns.iter().map(String::as_str).collect::<Vec<_>>());
     let words = (0..100).map(|n| format!("word{n}x")).collect::<String>();
     let path = format!("/{words}{}", "abc12".repeat(6 * KIB));
-    Most(4_000).for_bytes("100 patterns run", &policy, &Request::get(&path), path.len());
+    Most(3_200).for_bytes("100 patterns run", &policy, &Request::get(&path), path.len());
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn a_large_header() {
         json!({"hygiene": wide_limits(), "rules": [deny("r".into(), json!({"headers": [{"regex": "evil[0-9]+x"}]}))]});
     for piece in ["a", "%25", "evil1", "\u{ff1c}"] {
         let value = piece.repeat(KIB * KIB / piece.len());
-        Most(600).for_bytes(
+        Most(230).for_bytes(
             &format!("header of {piece}"),
             &policy,
             &Request::get("/").with_header("x-long", &value),
@@ -80,11 +81,11 @@ fn odd_paths_and_queries() {
     policy["normalise"] = accept;
     for piece in ["/../", "/./", "/a", ";a", "%2525252525", "%2e%2e%2f", "\\..", "/..;/a"] {
         let path = format!("/{}", piece.repeat(256 * KIB / piece.len()));
-        Most(1_500).for_bytes(&format!("path of {piece}"), &policy, &Request::get(&path), path.len());
+        Most(420).for_bytes(&format!("path of {piece}"), &policy, &Request::get(&path), path.len());
     }
     for piece in ["&", "&a=b", "&%41", "a+b%20"] {
         let query = piece.repeat(128 * KIB / piece.len());
-        Most(2_000).for_bytes(&format!("query of {piece}"), &policy, &Request::get(&format!("/?{query}")), query.len());
+        Most(380).for_bytes(&format!("query of {piece}"), &policy, &Request::get(&format!("/?{query}")), query.len());
     }
 }
 
@@ -105,6 +106,6 @@ fn deep_and_long_bodies() {
         ("many values", many),
     ] {
         let request = Request::post("/", json.as_str()).with_header("content-type", "application/json");
-        Most(2_500).for_bytes(what, &policy, &request, json.len());
+        Most(830).for_bytes(what, &policy, &request, json.len());
     }
 }

@@ -31,6 +31,7 @@ impl Metered {
         let options = GuestOptions::default();
         let (stats, module) = (options.stats.clone(), module.clone());
         let builder = Proxy::builder().world(&world).config(json!({ "policy": policy }).to_string());
+        let builder = builder.allow_on_headers_stop_iteration(true).buffer_limit(4 << 20);
         Self { proxy: builder.start(move |host| module.boxed(host, &options)).unwrap(), stats }
     }
 

@@ -5,8 +5,10 @@ use gatewright::{Fault, Request};
 use crate::body::Body;
 use crate::body::overflow::Inspection;
 use crate::config::{self, Encoded};
+use crate::conform::Collected;
 use crate::engine::Hits;
 use crate::hygiene::Seen;
+use crate::stop::Stop;
 use crate::value::{Place, Refusal, Value};
 use crate::walk::Walk;
 
@@ -37,26 +39,42 @@ impl Bodies {
     }
 }
 
-/// Reads the body and shows its values to all tests.
+/// Reads the body and shows its values to all tests, and to a contract what that needs.
 pub(crate) async fn read(
     request: &mut Request,
     mut inspection: Inspection,
     walk: &Walk<'_>,
     hits: &mut Hits,
-) -> Result<Result<(), Refusal>, Fault> {
-    let mut visitor = |value: &Value<'_>| {
-        // Bytes of any kind are not odd for being no text.
-        if value.place == Place::Body {
-            walk.engine.look(value, hits);
-            return Ok(());
-        }
-        walk.value(value, hits)
-    };
+    mut collected: Option<&mut Collected>,
+) -> Result<(), Stop> {
     while inspection.is_reading() {
-        let Some(piece) = request.next_chunk().await? else { break };
-        if let Err(refusal) = inspection.push(&piece, &mut visitor) {
-            return Ok(Err(refusal));
+        let piece = request.next_chunk().await.map_err(Fault::from)?;
+        let mut visitor = |value: &Value<'_>| {
+            if let Some(collected) = &mut collected {
+                collected.value(value);
+            }
+            look(value, walk, hits)
+        };
+        let Some(piece) = piece else {
+            inspection.finish(&mut visitor)?;
+            if let Some(collected) = collected {
+                collected.whole = true;
+            }
+            return Ok(());
+        };
+        inspection.push(&piece, &mut visitor)?;
+        if let Some(collected) = &mut collected {
+            collected.piece(&piece);
         }
     }
-    Ok(inspection.finish(&mut visitor))
+    Ok(())
+}
+
+fn look(value: &Value<'_>, walk: &Walk<'_>, hits: &mut Hits) -> Result<(), Refusal> {
+    // Bytes of any kind are not odd for being no text.
+    if value.place == Place::Body {
+        walk.engine.look(value, hits);
+        return Ok(());
+    }
+    walk.value(value, hits)
 }

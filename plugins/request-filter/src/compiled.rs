@@ -7,6 +7,7 @@ use gatewright::Setup;
 use gatewright::config::ConfigError;
 use gatewright::host::LogLevel;
 
+use crate::conform::Conformity;
 use crate::engine::Hits;
 use crate::journal::Journal;
 use crate::rules::{Finding, RuleSet, Source};
@@ -20,6 +21,7 @@ const MAX_SPARE: usize = 8;
 pub(crate) struct Compiled {
     pub(crate) rules: RuleSet,
     pub(crate) journal: Journal,
+    pub(crate) contract: Option<Conformity>,
     /// Sets of hits that are not in use: making one for each request would cost as much as many a scan.
     spare: RefCell<Vec<Hits>>,
 }
@@ -36,9 +38,10 @@ impl Compiled {
             return Ok(Rc::clone(compiled));
         }
         let (rules, findings) = RuleSet::new(&source)?;
-        report(&findings, rules.rules.is_empty(), setup);
+        report(&findings, rules.rules.is_empty() && source.contract.is_none(), setup);
         let journal = Journal::new(&rules.rules, setup);
-        let compiled = Rc::new(Self { rules, journal, spare: RefCell::default() });
+        let contract = source.contract.as_ref().map(Conformity::new).transpose()?;
+        let compiled = Rc::new(Self { rules, journal, contract, spare: RefCell::default() });
         compiled.warm();
         known.0.borrow_mut().push((source, Rc::clone(&compiled)));
         Ok(compiled)

@@ -2,6 +2,7 @@
 
 mod body;
 mod conditions;
+mod contract;
 mod groups;
 mod hygiene;
 mod outcome;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 pub use body::{Body, Encoded};
 pub use conditions::{Normalise, Odd, PathConditions, ValueConditions};
+pub use contract::Contract;
 pub use groups::{GroupMode, Groups};
 pub use hygiene::{Hygiene, Limits};
 pub use outcome::{Header, Outcome};
@@ -46,6 +48,9 @@ pub struct Config {
     /// Built-in rules, by group. They are asked after the others.
     #[serde(default)]
     pub groups: Groups,
+    /// The contract of the API: requests that are not in it are refused. Needs `body.inspect`.
+    #[serde(default)]
+    pub contract: Option<Contract>,
     /// How bodies are inspected.
     #[serde(default)]
     pub body: Body,

@@ -5,6 +5,7 @@ use gatewright::host::LogLevel;
 use gatewright::{Context, Counter, Setup};
 use serde::Serialize;
 
+use crate::contract::Violation;
 use crate::rules::{Decision, Judgement, Rule};
 
 /// Counts and logs rules that held.
@@ -55,6 +56,32 @@ impl Journal {
             cx.log(if news { LogLevel::Info } else { LogLevel::Debug }, || event(rule, cx));
         }
     }
+}
+
+/// A violation of the contract, as it is logged. It names places of the document, no values.
+#[derive(Serialize)]
+struct Breach<'a> {
+    event: &'static str,
+    version: u32,
+    policy: &'a str,
+    mode: Mode,
+    reason: &'a str,
+    place: &'a str,
+    shadow: bool,
+}
+
+/// Logs a violation of the contract.
+pub(crate) fn violation(violation: &Violation, shadow: bool, cx: &Context) {
+    let breach = || Breach {
+        event: "violation",
+        version: 1,
+        policy: cx.policy_name(),
+        mode: cx.mode(),
+        reason: violation.refusal.reason,
+        place: &violation.place,
+        shadow,
+    };
+    cx.log(LogLevel::Info, || serde_json::to_string(&breach()).unwrap_or_default());
 }
 
 fn event(rule: &Rule, cx: &Context) -> String {

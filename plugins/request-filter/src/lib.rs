@@ -26,11 +26,14 @@ mod answer;
 mod bodies;
 mod compiled;
 mod config;
+mod conform;
 mod hygiene;
 mod journal;
+mod octets;
 mod policy;
 mod response;
 mod rules;
+mod stop;
 mod surroundings;
 mod walk;
 

@@ -57,9 +57,8 @@ impl Walk<'_> {
         if query.is_empty() {
             return Ok(());
         }
-        for (index, pair) in query.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).enumerate() {
+        for (index, (name, value)) in parameters(query).enumerate() {
             self.limits.parameters(index + 1)?;
-            let (name, value) = split_once(pair, b'=');
             self.limits.parameter(name, value)?;
             self.pair([Place::QueryName, Place::Query], name, value, true, hits)?;
         }
@@ -81,12 +80,9 @@ impl Walk<'_> {
     }
 
     fn cookies(&self, line: &[u8], count: &mut usize, hits: &mut Hits) -> Result<(), Refusal> {
-        for cookie in line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|cookie| !cookie.is_empty()) {
+        for (name, value) in cookies(line) {
             *count += 1;
             self.limits.cookies(*count)?;
-            let (name, value) = split_once(cookie, b'=');
-            let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-            let value = quoted.unwrap_or(value);
             let mut conditions = Conditions::default();
             let decoded = decode_component(value, false, &mut conditions);
             refuse(conditions, self.refused_in_values)?;
@@ -115,6 +111,21 @@ impl Walk<'_> {
 /// Path and query of a request target; the query without its `?`.
 pub(crate) fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
     split_once(target, b'?')
+}
+
+/// Names and values of a query, as sent.
+pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    query.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| split_once(pair, b'='))
+}
+
+/// Names and values of a cookie field (RFC 6265 §4.2), as sent but for quotes.
+pub(crate) fn cookies(line: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let pairs = line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = split_once(pair, b'=');
+        let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+        (name, quoted.unwrap_or(value))
+    })
 }
 
 fn split_once(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {

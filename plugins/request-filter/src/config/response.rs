@@ -100,6 +100,19 @@ impl Default for SecurityHeaders {
     }
 }
 
+impl Response {
+    /// Whether anything is done to responses.
+    pub(crate) fn is_on(&self) -> bool {
+        let fields = !self.strip.is_empty() || !self.set.is_empty() || self.security_headers.is_some();
+        fields || self.looks_into_bodies()
+    }
+
+    /// Whether bodies matter.
+    pub(crate) fn looks_into_bodies(&self) -> bool {
+        self.block_stack_traces || self.mask.is_on()
+    }
+}
+
 impl SecurityHeaders {
     /// The fields that are on.
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {

@@ -15,6 +15,11 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// The body was not read to its end, so nobody knows whether it is as described.
+    pub(crate) fn unread() -> Self {
+        Self::new(413, "contract_body_unread", "body")
+    }
+
     pub(super) fn new(status: u16, reason: &'static str, place: impl Into<String>) -> Self {
         let place = place.into().chars().take(128).collect();
         Self { refusal: Refusal::with_status(status, reason), place }

@@ -169,7 +169,7 @@ impl Bundle {
             self.canonical(other, None, hits);
         }
         // What a service sees that decodes once.
-        if self.sees == Sees::Both && forms.decoded != forms.raw && forms.decoded != canonical.as_ref() {
+        if self.sees == Sees::Both && !same(forms.decoded, forms.raw) && !same(forms.decoded, canonical) {
             self.scanner.scan(forms.decoded, hits);
         }
     }
@@ -179,12 +179,17 @@ impl Bundle {
         let mut last: Option<Cow<'_, [u8]>> = scanned.map(Cow::Borrowed);
         for view in &self.views {
             let text = apply(view, canonical);
-            if last.as_ref().is_none_or(|last| *last != text) {
+            if last.as_ref().is_none_or(|last| !same(last, &text)) {
                 self.scanner.scan(&text, hits);
             }
             last = Some(text);
         }
     }
+}
+
+/// Mostly nothing was to be done, and both are the same bytes.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    std::ptr::eq(one, other) || one == other
 }
 
 /// The forms of a value.

@@ -1,5 +1,6 @@
 //! The syntax of header fields.
 
+use crate::octets::are_without_controls;
 use crate::value::Refusal;
 
 /// A field name is a token (RFC 9110 §5.1), after a colon in pseudo-header fields; a value has no control characters but tabs (§5.5).
@@ -8,7 +9,8 @@ pub(super) fn syntax(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
     if token.is_empty() || !token.iter().all(|byte| is_token(*byte)) {
         return Err(Refusal::bad("header_name_invalid"));
     }
-    if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+    let odd = |byte: &u8| matches!(byte, 0..=8 | 10..=31 | 127);
+    if !are_without_controls(value) && value.iter().any(odd) {
         return Err(Refusal::bad("header_control_character"));
     }
     Ok(())

@@ -33,7 +33,7 @@ pub fn decode_component<'a>(bytes: &'a [u8], plus: bool, conditions: &mut Condit
 /// Whether a value is its own canonical form for certain: visible ASCII and spaces, without `%`.
 #[must_use]
 pub fn is_plain_text(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'$' | b'&'..=b'~'))
+    crate::octets::are_plain(bytes)
 }
 
 /// The octet that the two digits at the beginning stand for.

@@ -30,21 +30,18 @@ impl Responses {
 
     /// Whether responses matter at all.
     pub(crate) fn is_on(&self) -> bool {
-        self.looks_into_bodies()
-            || !self.settings.strip.is_empty()
-            || !self.settings.set.is_empty()
-            || !self.careful.is_empty()
+        self.settings.is_on()
     }
 
     /// Lets the request go on and edits what comes back.
     pub(crate) async fn of(&self, mut request: Request) -> Result<Flow, Fault> {
-        if self.looks_into_bodies() && request.header("accept-encoding").is_some() {
+        if self.settings.looks_into_bodies() && request.header("accept-encoding").is_some() {
             // A compressed body could not be looked at.
             request.remove_header("accept-encoding");
         }
         let mut response = request.forward().await;
         self.fields(&mut response);
-        if self.looks_into_bodies()
+        if self.settings.looks_into_bodies()
             && is_text(&response)
             && let Some(reply) = self.body(&mut response).await?
         {
@@ -58,10 +55,6 @@ impl Responses {
         let set = self.settings.set.iter().map(|header| (header.name.as_str(), header.value.as_str()));
         let careful = self.careful.iter().map(|(name, value)| (*name, value.as_str()));
         set.chain(careful).fold(reply, |reply, (name, value)| reply.with_header(name, value))
-    }
-
-    fn looks_into_bodies(&self) -> bool {
-        self.leaks.is_some() || self.masks.is_some()
     }
 
     fn fields(&self, response: &mut Response) {

@@ -127,7 +127,13 @@ mod tests {
 
     fn findings(rules: Value) -> Vec<String> {
         let rules: Vec<crate::config::Rule> = serde_json::from_value(rules).unwrap();
-        let source = Source { rules, lists: BTreeMap::new(), groups: crate::config::Groups::default(), bodies: false };
+        let source = Source {
+            rules,
+            lists: BTreeMap::new(),
+            groups: crate::config::Groups::default(),
+            bodies: false,
+            contract: None,
+        };
         let (_, findings) = RuleSet::new(&source).unwrap_or_else(|error| panic!("{error}"));
         findings.iter().map(ToString::to_string).collect()
     }

@@ -46,6 +46,7 @@ pub(crate) struct Source {
     pub(crate) groups: Groups,
     /// Whether bodies are inspected.
     pub(crate) bodies: bool,
+    pub(crate) contract: Option<config::Contract>,
 }
 
 /// What the rules say about a request.
@@ -75,7 +76,7 @@ pub(crate) enum Decision {
 impl RuleSet {
     /// Compiles rules.
     pub(crate) fn new(source: &Source) -> Result<(Self, Vec<Finding>), ConfigError> {
-        let Source { rules, lists, groups, bodies } = source;
+        let Source { rules, lists, groups, bodies, .. } = source;
         let mut compiler = Compiler::new(lists, *bodies)?;
         let compiled = rules.iter().enumerate().map(|(index, rule)| {
             if rule.score.is_some() && rule.action != Action::Score {

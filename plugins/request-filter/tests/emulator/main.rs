@@ -4,6 +4,7 @@
 mod support;
 
 mod bodies;
+mod contract;
 mod groups;
 mod responses;
 mod rules;

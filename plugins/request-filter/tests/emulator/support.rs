@@ -23,6 +23,6 @@ pub(crate) fn get(path: &str) -> Request {
 
 /// Status and what the access log says.
 pub(crate) fn outcome(exchange: &Exchange) -> (u16, String) {
-    let details = exchange.details().unwrap_or_default();
+    let details = exchange.details().filter(|details| details != "via_upstream").unwrap_or_default();
     (exchange.status(), details.trim_start_matches("gatewright.request-filter.deny.").to_owned())
 }

@@ -31,7 +31,7 @@ fn nobody() -> Given {
 }
 
 fn source(rules: Vec<config::Rule>, bodies: bool) -> Source {
-    Source { rules, lists: BTreeMap::new(), groups: Groups::default(), bodies }
+    Source { rules, lists: BTreeMap::new(), groups: Groups::default(), bodies, contract: None }
 }
 
 fn set(rules: Json, bodies: bool) -> RuleSet {
