@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gatewright::{Headers, Timestamp};
 
 use crate::entry::{Part, View};
+use crate::http::conditional;
 use crate::http::range::{self, Ranges};
 use crate::http::reuse::Freshness;
 use crate::http::vary;
@@ -65,8 +66,11 @@ impl Found {
 
     /// Whether a partial response has what the request asks for.
     pub(crate) fn covers(&self, request: &Headers) -> bool {
-        let Some(part) = self.read().and_then(|view| view.meta.part.as_ref()) else { return true };
-        let Some(asked) = request.get("range") else { return false };
+        let Some(view) = self.read() else { return false };
+        let Some(part) = &view.meta.part else { return true };
+        let Some(asked) = request.get("range").filter(|_| conditional::allows_range(request, &view.fields)) else {
+            return false;
+        };
         range::same_request(&part.asked, asked) || within(part, asked).is_some()
     }
 }
