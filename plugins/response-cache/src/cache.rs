@@ -149,9 +149,7 @@ impl Cache {
                 Some(body) => Some(body.to_vec()),
                 None => self.shared.store.body(&found.variant)?.map(|body| body.to_vec()),
             };
-            self.metrics
-                .hit_bytes
-                .add(body.as_ref().map_or(0, |body| u32::try_from(body.len()).unwrap_or(u32::MAX)));
+            self.metrics.hit_bytes.add(body.as_ref().map_or(0, |body| u32::try_from(body.len()).unwrap_or(u32::MAX)));
             Ok(body)
         })
     }

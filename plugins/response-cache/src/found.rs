@@ -31,7 +31,7 @@ pub(crate) struct Stock {
 }
 
 impl Stock {
-    /// Chooses among the variants of a key, newest first.
+    /// Chooses among the variants of a key: of several that fit, the one that came last (RFC 9111 §4.1).
     pub(crate) fn of(variants: Vec<Variant>, request: &Headers) -> Self {
         let mut stock = Self { whole: None, partial: None, any: !variants.is_empty() };
         for variant in variants {
@@ -41,8 +41,9 @@ impl Stock {
                 continue;
             }
             let place = if read.meta.part.is_some() { &mut stock.partial } else { &mut stock.whole };
-            if place.is_none() {
-                *place = Some(Found { variant, view, held: None });
+            let came = |found: &Found| found.read().map(|view| view.meta.came);
+            if place.as_ref().and_then(came).is_none_or(|known| known < read.meta.came) {
+                *place = Some(Found { variant, view: Rc::clone(&view), held: None });
             }
         }
         stock

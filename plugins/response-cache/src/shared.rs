@@ -44,11 +44,7 @@ impl Shared {
     }
 
     fn open(setup: &Setup, settings: &Settings) -> Result<Self, ConfigError> {
-        Ok(Self {
-            store: Store::open(setup, settings)?,
-            jobs: Jobs::start(setup),
-            settings: settings.clone(),
-        })
+        Ok(Self { store: Store::open(setup, settings)?, jobs: Jobs::start(setup), settings: settings.clone() })
     }
 }
 
