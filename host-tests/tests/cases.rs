@@ -28,6 +28,7 @@ const NATIVE: &[(&str, Policy)] = &[
     ("jwt-auth", || Rc::new(native::<jwt_auth::JwtAuth>("jwt-auth"))),
     ("rate-limit", || Rc::new(native::<rate_limit::RateLimit>("rate-limit"))),
     ("request-filter", || Rc::new(native::<request_filter::RequestFilter>("request-filter"))),
+    ("response-cache", || Rc::new(native::<response_cache::ResponseCache>("response-cache"))),
 ];
 
 fn main() -> Result<ExitCode> {

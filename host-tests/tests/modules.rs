@@ -21,6 +21,7 @@ const POLICIES: &[(&str, Phases)] = &[
     ("jwt-auth", jwt_auth::JwtAuth::PHASES),
     ("rate-limit", rate_limit::RateLimit::PHASES),
     ("request-filter", request_filter::RequestFilter::PHASES),
+    ("response-cache", response_cache::ResponseCache::PHASES),
 ];
 
 /// The policy that is the SDK and little else. It must also work on wasm32-unknown-unknown, which is not shipped.

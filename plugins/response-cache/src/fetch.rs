@@ -21,7 +21,7 @@ use crate::update;
 /// A request on its way to the origin.
 pub(crate) struct Fetch<'a> {
     pub(crate) cache: &'a Rc<Cache>,
-    pub(crate) asked: Asked,
+    pub(crate) asked: Asked<'static>,
     pub(crate) ask: Ask,
     /// The right to store what comes.
     pub(crate) fill: Option<Fill>,
@@ -79,7 +79,7 @@ impl Fetch<'_> {
     /// The origin says that what is stored is right.
     fn validated(mut self, response: Response, times: Exchanged, cx: &Context) -> Result<Flow, Fault> {
         let Some(found) = self.ask.found.take() else { return Ok(response.into()) };
-        self.cache.shared.metrics.revalidated.increment();
+        self.cache.metrics.revalidated.increment();
         let (found, stored) = update::by_304(&mut self, found, response.headers(), times, cx);
         match self.cache.reply(&self.asked, &found, cx.now())? {
             Some(reply) => Ok(self.describe(reply, Some(304), stored).into()),
@@ -92,14 +92,14 @@ impl Fetch<'_> {
         let Some(found) = self.ask.found.as_ref() else { return Ok(None) };
         let reply = self.cache.reply(&self.asked, found, cx.now())?;
         if reply.is_some() {
-            self.cache.shared.metrics.stale.increment();
+            self.cache.metrics.stale.increment();
         }
         Ok(reply.map(|reply| self.describe(reply, Some(status), false)))
     }
 
     /// Passes the origin's answer on, and stores it if it may be stored.
     fn pass_on(mut self, mut response: Response, times: Exchanged, cx: &Context) -> Response {
-        self.cache.shared.metrics.miss.increment();
+        self.cache.metrics.miss.increment();
         // A proxy that joins lines by a bare comma writes what no recipient should have to read.
         if let Some(spaced) = response.headers().single("cache-control").ok().flatten().and_then(spaced) {
             response.set_header("cache-control", spaced);
@@ -109,7 +109,8 @@ impl Fetch<'_> {
         let plan = self.cache.rules.plan(&self.asked.target, asked, &self.asked.headers, answered);
         let stored = match (plan, self.fill.take()) {
             (Ok(plan), Some(fill)) if !self.asked.head => {
-                capture::start(self.cache, &mut response, fill, &self.asked.key, plan, cx.services())
+                let known = self.ask.found.take();
+                capture::start(self.cache, &mut response, fill, &self.asked.key, plan, known, cx.services())
             }
             (Err(NotStored::Response), Some(fill)) if !self.asked.head => {
                 capture::remember_uncacheable(self.cache, fill, cx.services());

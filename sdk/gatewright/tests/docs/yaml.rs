@@ -9,6 +9,7 @@ use gatewright_testing::proxy::{Builder, Proxy, World};
 use jwt_auth::JwtAuth;
 use rate_limit::RateLimit;
 use request_filter::RequestFilter;
+use response_cache::ResponseCache;
 use serde_json::Value;
 
 use crate::markdown::{self, Block};
@@ -77,6 +78,7 @@ fn start(policy: &str, builder: Builder) -> Option<bool> {
         "jwt-auth" => builder.policy::<JwtAuth>("jwt-auth").is_ok(),
         "rate-limit" => builder.policy::<RateLimit>("rate-limit").is_ok(),
         "request-filter" => builder.policy::<RequestFilter>("request-filter").is_ok(),
+        "response-cache" => builder.policy::<ResponseCache>("response-cache").is_ok(),
         _ => return None,
     })
 }
