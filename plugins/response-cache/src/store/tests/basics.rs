@@ -49,7 +49,10 @@ fn variants_stand_side_by_side_up_to_their_number() {
         let content = Content { variant, ..content(&body, &[]) };
         assert_eq!(one.store.commit(one.lead(&key), &key, &content, NOW), Ok(Committed::Stored));
     }
-    assert_eq!(one.get(&key), [pattern(2, 10), pattern(3, 10), pattern(4, 10)]);
+    assert_eq!(one.get(&key), [pattern(4, 10), pattern(3, 10), pattern(2, 10)]);
+    // Newest first, whatever is used most.
+    one.store.note_use(&one.store.lookup(&key).unwrap()[2], NOW);
+    assert_eq!(one.get(&key), [pattern(4, 10), pattern(3, 10), pattern(2, 10)]);
 }
 
 #[test]
