@@ -43,13 +43,6 @@ pub(crate) fn answer(
             headers.set("content-range", format!("bytes */{length}"));
             Reply::answer(416, "hit").with_headers(headers)
         }
-        Selection::Whole if wanted.head => {
-            let mut headers = view.fields.clone();
-            if !matches!(view.meta.status, 204 | 205) {
-                headers.append("content-length", length);
-            }
-            Reply::answer(view.meta.status, "hit").with_headers(headers)
-        }
         selection => {
             let Some(body) = body()? else { return Ok(None) };
             with_body(selection, view, body)
