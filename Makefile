@@ -29,7 +29,7 @@ lint: ## Formatting and clippy
 	$(call step,Lint)
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
-	$(CARGO) clippy --package gatewright --package jwt-auth --package rate-limit --package api-key --target wasm32-wasip1 --quiet -- -D warnings
+	$(CARGO) clippy --package gatewright --package jwt-auth --package rate-limit --package response-cache --package api-key --target wasm32-wasip1 --quiet -- -D warnings
 
 # One selection of packages means one set of features, so wasmtime is built once.
 .PHONY: test-all
@@ -65,7 +65,7 @@ doc: ## API documentation, warnings are errors
 .PHONY: wasm
 wasm: wasm-targets ## The shipped modules, into target/wasm32-wasip1/release
 	$(call step,Modules)
-	$(CARGO) build --release --target wasm32-wasip1 --package jwt-auth --package rate-limit --package api-key
+	$(CARGO) build --release --target wasm32-wasip1 --package jwt-auth --package rate-limit --package response-cache --package api-key
 
 .PHONY: setup
 setup: wasm-targets envoy ## What the tests need: wasm targets and an Envoy

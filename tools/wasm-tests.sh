@@ -5,13 +5,14 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # What is tested, for cargo. One selection of packages, so that their dependencies are built once.
-selection="--package gatewright-core --package jwt-auth --package rate-limit --package api-key --lib --test policy"
+selection="--package gatewright-core --package jwt-auth --package rate-limit --package response-cache --package api-key --lib --test policy"
 
 # Each test binary, then the tests in it that only run natively, as a regular expression, and why.
 suites() {
     echo "gatewright_core ^store::tests::model:: their workers are threads"
     echo "jwt_auth - -"
     echo "rate_limit - -"
+    echo "response_cache ^store::tests:: their workers are threads"
     echo "policy - -" # of api-key
 }
 

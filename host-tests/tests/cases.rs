@@ -19,6 +19,7 @@ const NATIVE: &[(&str, Policy)] = &[
     ("api-key", || Rc::new(native::<api_key::ApiKey>("api-key"))),
     ("jwt-auth", || Rc::new(native::<jwt_auth::JwtAuth>("jwt-auth"))),
     ("rate-limit", || Rc::new(native::<rate_limit::RateLimit>("rate-limit"))),
+    ("response-cache", || Rc::new(native::<response_cache::ResponseCache>("response-cache"))),
 ];
 
 fn main() -> Result<ExitCode> {

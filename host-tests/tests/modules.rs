@@ -19,6 +19,7 @@ const POLICIES: &[(&str, Phases)] = &[
     ("api-key", api_key::ApiKey::PHASES),
     ("jwt-auth", jwt_auth::JwtAuth::PHASES),
     ("rate-limit", rate_limit::RateLimit::PHASES),
+    ("response-cache", response_cache::ResponseCache::PHASES),
 ];
 
 /// The policy that is the SDK and little else. It must also work on wasm32-unknown-unknown, which is not shipped.

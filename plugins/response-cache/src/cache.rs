@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::fetch::Fetch;
 use crate::found::{Found, Stock};
 use crate::http::reuse::Reuse;
+use crate::metrics::Metrics;
 use crate::refresh;
 use crate::reply::{self, Wanted};
 use crate::rules::Rules;
@@ -26,6 +27,7 @@ pub(crate) struct Cache {
     pub(crate) config: Config,
     pub(crate) rules: Rules,
     pub(crate) shared: Rc<Shared>,
+    pub(crate) metrics: Metrics,
     wait: Duration,
 }
 
@@ -57,19 +59,21 @@ impl Cache {
     pub(crate) fn new(config: Config, setup: &Setup) -> Result<Self, ConfigError> {
         let shared = Shared::of(setup, &config)?;
         let rules = Rules::new(&config)?;
+        let metrics = Metrics::new(setup, config.name.as_deref());
         let wait = config.coalesce.wait.map_or(Duration::from_secs(5), |wait| wait.as_std());
-        Ok(Self { config, rules, shared, wait })
+        Ok(Self { config, rules, shared, metrics, wait })
     }
 
     /// Handles a request that may be answered from the store.
     pub(crate) async fn handle(self: &Rc<Self>, request: Request, cx: &Context) -> Result<Flow, Fault> {
         let asked = Asked::of(&request, cx, &self.config, &self.shared.store);
-        let ask = match self.decide(&asked, cx.now()) {
+        let now = cx.now();
+        let ask = match self.decide(&asked, now) {
             // Nobody can fetch it anew in the background: better to ask now than to stay stale.
             Decision::Serve(found, Reuse::Refresh) if !refresh::start(self, &asked, &found, cx) => {
                 Ask { found: Some(found), or_stale: false, why: Forwarded::Stale }
             }
-            Decision::Serve(found, reuse) => match self.serve(&asked, &found, reuse, cx)? {
+            Decision::Serve(found, reuse) => match self.serve(&asked, &found, reuse, now)? {
                 Some(reply) => return Ok(reply.into()),
                 None => Ask { found: None, or_stale: false, why: Forwarded::UriMiss },
             },
@@ -83,7 +87,7 @@ impl Cache {
         let (fill, collapsed) = match if in_vain { (Turn::Mine(None), false) } else { self.take_turn(&asked, cx).await }
         {
             (Turn::Mine(fill), waited) => (fill, waited),
-            (Turn::Found(found, reuse), _) => match self.serve(&asked, &found, reuse, cx)? {
+            (Turn::Found(found, reuse), _) => match self.serve(&asked, &found, reuse, cx.now())? {
                 Some(reply) => return Ok(reply.into()),
                 None => (None, true),
             },
@@ -94,7 +98,7 @@ impl Cache {
     /// What the store has, and what that means for the request. A store that cannot be read has nothing.
     pub(crate) fn decide(&self, asked: &Asked, now: Timestamp) -> Decision {
         let variants = self.shared.store.lookup(&asked.key).unwrap_or_else(|_| {
-            self.shared.metrics.store_error.increment();
+            self.metrics.store_error.increment();
             Vec::new()
         });
         let stock = Stock::of(variants, &asked.headers);
@@ -122,17 +126,10 @@ impl Cache {
     }
 
     /// Answers from the store. `None`: it is not there any more.
-    fn serve(
-        self: &Rc<Self>,
-        asked: &Asked,
-        found: &Found,
-        reuse: Reuse,
-        cx: &Context,
-    ) -> Result<Option<Reply>, Fault> {
-        let now = cx.now();
+    fn serve(&self, asked: &Asked, found: &Found, reuse: Reuse, now: Timestamp) -> Result<Option<Reply>, Fault> {
         let fresh = found.freshness(now);
         let Some(reply) = self.reply(asked, found, now)? else { return Ok(None) };
-        let metrics = &self.shared.metrics;
+        let metrics = &self.metrics;
         if reuse == Reuse::Fresh {
             metrics.hit.increment()
         } else {
@@ -152,10 +149,7 @@ impl Cache {
                 Some(body) => Some(body.to_vec()),
                 None => self.shared.store.body(&found.variant)?.map(|body| body.to_vec()),
             };
-            self.shared
-                .metrics
-                .hit_bytes
-                .add(body.as_ref().map_or(0, |body| u32::try_from(body.len()).unwrap_or(u32::MAX)));
+            self.metrics.hit_bytes.add(body.as_ref().map_or(0, |body| u32::try_from(body.len()).unwrap_or(u32::MAX)));
             Ok(body)
         })
     }
@@ -185,7 +179,7 @@ impl Cache {
                 Ok(Begin::Follower(flight)) if may_wait => flight,
                 Ok(_) => break,
                 Err(_) => {
-                    self.shared.metrics.store_error.increment();
+                    self.metrics.store_error.increment();
                     break;
                 }
             };
@@ -202,7 +196,7 @@ impl Cache {
     }
 
     async fn follow(&self, asked: &Asked, flight: Flight, limit: Duration, cx: &Context) -> Option<Turn> {
-        self.shared.metrics.coalesced.increment();
+        self.metrics.coalesced.increment();
         self.shared.store.wait(flight, cx.services(), limit).await;
         match self.decide(asked, cx.now()) {
             Decision::Serve(found, reuse) => Some(Turn::Found(found, reuse)),

@@ -56,7 +56,7 @@ pub(crate) fn remember_uncacheable(cache: &Cache, fill: Fill, services: &Service
         return;
     }
     if cache.shared.store.pass(fill, ttl, services.now()).is_err() {
-        cache.shared.metrics.store_error.increment();
+        cache.metrics.store_error.increment();
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn commit(cache: &Cache, fill: Fill, key: &Key, plan: &Plan, body: Bo
         body,
         keep_until: plan.keep_until,
     };
-    let metrics = &cache.shared.metrics;
+    let metrics = &cache.metrics;
     match cache.shared.store.commit(fill, key, &content, services.now()) {
         Ok(Committed::Stored) => {
             metrics.stored.increment();

@@ -19,6 +19,9 @@ pub struct Config {
     /// Memory of each worker for copies of what is asked for often, the same in all routes. Default: 4MiB.
     #[serde(default = "default_hot_memory")]
     pub hot_memory: Size,
+    /// Name of the route in metrics: `gatewright.response-cache.<name>.hit`. Default: none, `gatewright.response-cache.hit`.
+    #[serde(default)]
+    pub name: Option<String>,
     /// What keeps responses apart beside method, scheme, host, path and query.
     #[serde(default)]
     pub key: Key,

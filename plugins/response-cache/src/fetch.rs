@@ -79,7 +79,7 @@ impl Fetch<'_> {
     /// The origin says that what is stored is right.
     fn validated(mut self, response: Response, times: Exchanged, cx: &Context) -> Result<Flow, Fault> {
         let Some(found) = self.ask.found.take() else { return Ok(response.into()) };
-        self.cache.shared.metrics.revalidated.increment();
+        self.cache.metrics.revalidated.increment();
         let (found, stored) = update::by_304(&mut self, found, response.headers(), times, cx);
         match self.cache.reply(&self.asked, &found, cx.now())? {
             Some(reply) => Ok(self.describe(reply, Some(304), stored).into()),
@@ -92,14 +92,14 @@ impl Fetch<'_> {
         let Some(found) = self.ask.found.as_ref() else { return Ok(None) };
         let reply = self.cache.reply(&self.asked, found, cx.now())?;
         if reply.is_some() {
-            self.cache.shared.metrics.stale.increment();
+            self.cache.metrics.stale.increment();
         }
         Ok(reply.map(|reply| self.describe(reply, Some(status), false)))
     }
 
     /// Passes the origin's answer on, and stores it if it may be stored.
     fn pass_on(mut self, mut response: Response, times: Exchanged, cx: &Context) -> Response {
-        self.cache.shared.metrics.miss.increment();
+        self.cache.metrics.miss.increment();
         // A proxy that joins lines by a bare comma writes what no recipient should have to read.
         if let Some(spaced) = response.headers().single("cache-control").ok().flatten().and_then(spaced) {
             response.set_header("cache-control", spaced);

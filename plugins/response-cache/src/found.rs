@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gatewright::{Headers, Timestamp};
 
 use crate::entry::{Part, View};
+use crate::http::conditional;
 use crate::http::range::{self, Ranges};
 use crate::http::reuse::Freshness;
 use crate::http::vary;
@@ -30,7 +31,7 @@ pub(crate) struct Stock {
 }
 
 impl Stock {
-    /// Chooses among the variants of a key, newest first.
+    /// Chooses among the variants of a key: of several that fit, the one that came last (RFC 9111 §4.1).
     pub(crate) fn of(variants: Vec<Variant>, request: &Headers) -> Self {
         let mut stock = Self { whole: None, partial: None, any: !variants.is_empty() };
         for variant in variants {
@@ -40,8 +41,9 @@ impl Stock {
                 continue;
             }
             let place = if read.meta.part.is_some() { &mut stock.partial } else { &mut stock.whole };
-            if place.is_none() {
-                *place = Some(Found { variant, view, held: None });
+            let came = |found: &Found| found.read().map(|view| view.meta.came);
+            if place.as_ref().and_then(came).is_none_or(|known| known < read.meta.came) {
+                *place = Some(Found { variant, view: Rc::clone(&view), held: None });
             }
         }
         stock
@@ -65,8 +67,11 @@ impl Found {
 
     /// Whether a partial response has what the request asks for.
     pub(crate) fn covers(&self, request: &Headers) -> bool {
-        let Some(part) = self.read().and_then(|view| view.meta.part.as_ref()) else { return true };
-        let Some(asked) = request.get("range") else { return false };
+        let Some(view) = self.read() else { return false };
+        let Some(part) = &view.meta.part else { return true };
+        let Some(asked) = request.get("range").filter(|_| conditional::allows_range(request, &view.fields)) else {
+            return false;
+        };
         range::same_request(&part.asked, asked) || within(part, asked).is_some()
     }
 }

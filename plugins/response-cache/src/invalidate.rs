@@ -22,7 +22,7 @@ pub(crate) async fn forward(cache: &Cache, request: Request, _: &Context) -> Res
         for name in groups::invalidated(response.headers()) {
             cache.shared.store.purge(Selector::Tag(&rules::group(&target, &name)), Purge::Hard)?;
         }
-        cache.shared.metrics.invalidated.increment();
+        cache.metrics.invalidated.increment();
     }
     if let Some(name) = &cache.config.cache_status {
         response.append_header("cache-status", status_field::forwarded(name, Forwarded::Method, None, false, false));

@@ -35,8 +35,10 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(setup: &Setup) -> Self {
-        let counter = |name: &str| setup.counter(&format!("response-cache.{name}"));
+    /// The counters of the route of that name, or of all routes without one.
+    pub(crate) fn new(setup: &Setup, route: Option<&str>) -> Self {
+        let prefix = route.map_or("response-cache".to_owned(), |route| format!("response-cache.{route}"));
+        let counter = |name: &str| setup.counter(&format!("{prefix}.{name}"));
         Self {
             hit: counter("hit"),
             stale: counter("stale"),
@@ -51,7 +53,7 @@ impl Metrics {
             invalidated: counter("invalidated"),
             purged: counter("purged"),
             store_error: counter("store_error"),
-            age: setup.histogram("response-cache.age_s"),
+            age: setup.histogram(&format!("{prefix}.age_s")),
         }
     }
 }

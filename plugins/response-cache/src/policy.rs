@@ -32,7 +32,7 @@ impl Policy for ResponseCache {
             return invalidate::forward(&self.0, request, cx).await;
         }
         if !matches!(request.method(), "GET" | "HEAD") || asked::is_bypassed(&request, &self.0.config.bypass) {
-            self.0.shared.metrics.bypass.increment();
+            self.0.metrics.bypass.increment();
             return Ok(request.forward().into());
         }
         self.0.handle(request, cx).await
@@ -44,6 +44,13 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         && !crate::http::text::is_token(name.as_bytes())
     {
         return Err(ConfigError::at("cache_status", format!("{name:?} is no token; write a name such as gatewright")));
+    }
+    if let Some(name) = &config.name {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+        if name.is_empty() || name.len() > 32 || !name.bytes().all(plain) {
+            let message = format!("{name:?} is no name; write 1 to 32 of a-z, 0-9, _ and -");
+            return Err(ConfigError::at("name", message));
+        }
     }
     let Some(purge) = &config.purge else { return Ok(()) };
     if purge.secrets.is_empty() || purge.secrets.len() > 16 {

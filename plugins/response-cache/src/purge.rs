@@ -31,7 +31,7 @@ pub(crate) fn answer(cache: &Cache, request: &Request) -> Result<Option<Reply>, 
         return Ok(Some(Reply::deny(400, "purge_not_understood")));
     };
     run(cache, &scope, kind)?;
-    cache.shared.metrics.purged.increment();
+    cache.metrics.purged.increment();
     // In force on every worker: each of them asks the shared version before it uses its own copy.
     Ok(Some(Reply::answer(200, "purged").with_body("text/plain", "purged\n").with_header("cache-control", "no-store")))
 }

@@ -126,7 +126,7 @@ impl Job {
             Err(_) => return,
         };
         let times = Exchanged { asked: sent, came: services.now() };
-        self.cache.shared.metrics.refreshed.increment();
+        self.cache.metrics.refreshed.increment();
         self.store(&answer, times, services);
     }
 

@@ -148,8 +148,7 @@ impl Rules {
         let Answered { status, headers, .. } = answered;
         let listed = self.statuses.as_ref().is_none_or(|list| list.contains(&status));
         let cookies = self.set_cookie == SetCookie::Refuse && headers.contains("set-cookie");
-        let forced =
-            self.ttl.r#override.is_some() || self.ttl.default.is_some() || self.by_status.contains_key(&status);
+        let forced = self.by_status.contains_key(&status);
         let refusal = match storable::refusal(asked, status, headers, directives, expires, forced) {
             None if !listed => Refusal::Status,
             None if cookies => Refusal::SetCookie,

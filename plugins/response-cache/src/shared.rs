@@ -7,7 +7,6 @@ use gatewright::Setup;
 use gatewright::config::{ConfigError, Size};
 
 use crate::config::Config;
-use crate::metrics::Metrics;
 use crate::refresh::Jobs;
 use crate::store::{Settings, Store};
 
@@ -19,7 +18,6 @@ const LEASE: Duration = Duration::from_secs(30);
 /// What all routes of a configuration have in common in one worker.
 pub(crate) struct Shared {
     pub(crate) store: Store,
-    pub(crate) metrics: Metrics,
     pub(crate) jobs: Rc<Jobs>,
     settings: Settings,
 }
@@ -46,12 +44,7 @@ impl Shared {
     }
 
     fn open(setup: &Setup, settings: &Settings) -> Result<Self, ConfigError> {
-        Ok(Self {
-            store: Store::open(setup, settings)?,
-            metrics: Metrics::new(setup),
-            jobs: Jobs::start(setup),
-            settings: settings.clone(),
-        })
+        Ok(Self { store: Store::open(setup, settings)?, jobs: Jobs::start(setup), settings: settings.clone() })
     }
 }
 

@@ -108,7 +108,7 @@ impl Cursor<'_> {
     fn weekday(&mut self, length: usize) -> Option<()> {
         let name = self.take(length)?;
         let known = |day: &&str| day.as_bytes().get(..length).is_some_and(|day| day.eq_ignore_ascii_case(name));
-        DAYS.iter().any(|day| known(&day)).then_some(())
+        DAYS.iter().any(known).then_some(())
     }
 
     fn long_weekday(&mut self) -> Option<()> {

@@ -19,6 +19,7 @@ fn what_is_refused_names_the_setting_and_says_what_to_write() {
         (json!({"vary": {"max_variants": 0}}), "policy.vary.max_variants: 0 is out of range; write 1 to 64"),
         (json!({"vary": {"max_fields": 33}}), "policy.vary.max_fields: 33 is out of range; write 0 to 32"),
         (json!({"purge": {"secrets": []}}), "policy.purge.secrets: found 0 secrets; write 1 to 16"),
+        (json!({"name": "A b"}), "policy.name: \"A b\" is no name; write 1 to 32 of a-z, 0-9, _ and -"),
         (json!({"cache_status": "a b"}), "policy.cache_status: \"a b\" is no token; write a name such as gatewright"),
         (
             json!({"ttl": {"by_status": {"304": "1s"}}}),
@@ -44,7 +45,7 @@ fn sizes_are_the_same_in_all_routes() {
 fn routes_have_settings_of_their_own_and_one_store() {
     let config = json!({"policy": {}, "routes": [
         {"match": {"path": "/off"}, "mode": "off"},
-        {"match": {"path": "/short"}, "policy": {"ttl": {"max": "1s"}}},
+        {"match": {"path": "/short"}, "policy": {"name": "short", "ttl": {"max": "1s"}}},
     ]});
     let mut cache = Cached::start(Proxy::builder(), config);
     cache.origin(fresh("x"));
@@ -55,4 +56,5 @@ fn routes_have_settings_of_their_own_and_one_store() {
     let hits: Vec<_> =
         ["/off", "/short", "/long"].into_iter().filter(|path| cache.send(Request::get(path)).hit()).collect();
     assert_eq!(hits, ["/long"]);
+    assert_eq!((cache.metric("hit"), cache.metric("miss"), cache.metric("short.miss")), (1, 1, 2));
 }

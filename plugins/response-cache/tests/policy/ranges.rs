@@ -99,6 +99,8 @@ fn rfc9111_3_3_a_part_is_stored_and_answers_for_what_it_has() {
     for asked in ["bytes=3-5", "bytes=8-9", "bytes=5-", "bytes=-1", "bytes=4-4, 6-6"] {
         assert!(!range(&mut cache, asked).hit(), "{asked}");
     }
+    let if_range = |condition| get(&[("range", "bytes=4-8"), ("if-range", condition)]);
+    assert!(cache.send(if_range("\"a\"")).hit() && !cache.send(if_range("\"b\"")).hit());
     assert!(!cache.get().hit());
     let plain = cache.send(Request::new("HEAD", "/"));
     assert!(!plain.hit());

@@ -184,7 +184,8 @@ fn lifetimes_of_the_configuration() {
     };
     let minute: &[(&str, &str)] = &[("cache-control", "max-age=60")];
     assert_eq!(lifetime(json!({"default": "5s"}), 200, &[]).as_deref(), Some("5"));
-    assert_eq!(lifetime(json!({"default": "5s"}), 500, &[]).as_deref(), Some("5"));
+    assert_eq!(lifetime(json!({"default": "5s"}), 500, &[]), None);
+    assert_eq!(lifetime(json!({"override": "5s"}), 500, &[]), None);
     assert_eq!(lifetime(json!({"default": "5s"}), 200, minute).as_deref(), Some("60"));
     assert_eq!(lifetime(json!({"override": "5s"}), 200, minute).as_deref(), Some("5"));
     assert_eq!(lifetime(json!({"max": "5s"}), 200, minute).as_deref(), Some("5"));

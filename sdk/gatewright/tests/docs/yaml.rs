@@ -7,6 +7,7 @@ use api_key::ApiKey;
 use gatewright_testing::proxy::{Builder, Proxy, World};
 use jwt_auth::JwtAuth;
 use rate_limit::RateLimit;
+use response_cache::ResponseCache;
 use serde_json::Value;
 
 use crate::markdown::{self, Block};
@@ -73,6 +74,7 @@ fn start(policy: &str, builder: Builder) -> Option<bool> {
         "api-key" => builder.policy::<ApiKey>("api-key").is_ok(),
         "jwt-auth" => builder.policy::<JwtAuth>("jwt-auth").is_ok(),
         "rate-limit" => builder.policy::<RateLimit>("rate-limit").is_ok(),
+        "response-cache" => builder.policy::<ResponseCache>("response-cache").is_ok(),
         _ => return None,
     })
 }
