@@ -1,5 +1,7 @@
 //! A request to the cache, as far as it matters after the request itself is gone.
 
+use std::borrow::Cow;
+
 use gatewright::{Context, Headers, Request};
 
 use crate::config::{self, Config};
@@ -26,17 +28,17 @@ const UNKEYED: [&str; 11] = [
 ];
 
 /// A request to the cache.
-pub(crate) struct Asked {
+pub(crate) struct Asked<'a> {
     pub(crate) target: Target,
     pub(crate) key: Key,
     pub(crate) directives: RequestDirectives,
     pub(crate) head: bool,
-    /// Its fields, as the client sent them. Only what goes to the origin needs them after that.
-    pub(crate) headers: Headers,
+    /// Its fields, as the client sent them. What goes to the origin needs a copy of its own: the request is gone then.
+    pub(crate) headers: Cow<'a, Headers>,
 }
 
-impl Asked {
-    pub(crate) fn of(request: &Request, cx: &Context, config: &Config, store: &Store) -> Self {
+impl<'a> Asked<'a> {
+    pub(crate) fn of(request: &'a Request, cx: &Context, config: &Config, store: &Store) -> Self {
         let target = Target::of(request);
         let rest = target::rest(&config.key, &target.scheme, request, cx);
         let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
@@ -46,7 +48,13 @@ impl Asked {
         if config.request_directives == config::RequestDirectives::Ignore {
             directives = RequestDirectives { no_store: directives.no_store, ..RequestDirectives::default() };
         }
-        Self { target, key, directives, head: request.method() == "HEAD", headers: headers.clone() }
+        Self { target, key, directives, head: request.method() == "HEAD", headers: Cow::Borrowed(headers) }
+    }
+
+    /// The same with a copy of the fields.
+    pub(crate) fn into_owned(self) -> Asked<'static> {
+        let Self { target, key, directives, head, headers } = self;
+        Asked { target, key, directives, head, headers: Cow::Owned(headers.into_owned()) }
     }
 
     /// What of it decides whether the response may be stored.

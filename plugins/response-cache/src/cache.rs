@@ -92,11 +92,12 @@ impl Cache {
                 None => (None, true),
             },
         };
+        let asked = asked.into_owned();
         Fetch { cache: self, asked, ask, fill, collapsed }.run(request, cx).await
     }
 
     /// What the store has, and what that means for the request. A store that cannot be read has nothing.
-    pub(crate) fn decide(&self, asked: &Asked, now: Timestamp) -> Decision {
+    pub(crate) fn decide(&self, asked: &Asked<'_>, now: Timestamp) -> Decision {
         let variants = self.shared.store.lookup(&asked.key).unwrap_or_else(|_| {
             self.metrics.store_error.increment();
             Vec::new()
@@ -126,7 +127,7 @@ impl Cache {
     }
 
     /// Answers from the store. `None`: it is not there any more.
-    fn serve(&self, asked: &Asked, found: &Found, reuse: Reuse, now: Timestamp) -> Result<Option<Reply>, Fault> {
+    fn serve(&self, asked: &Asked<'_>, found: &Found, reuse: Reuse, now: Timestamp) -> Result<Option<Reply>, Fault> {
         let fresh = found.freshness(now);
         let Some(reply) = self.reply(asked, found, now)? else { return Ok(None) };
         let metrics = &self.metrics;
@@ -141,7 +142,7 @@ impl Cache {
     }
 
     /// The answer that a stored response gives to a request.
-    pub(crate) fn reply(&self, asked: &Asked, found: &Found, now: Timestamp) -> Result<Option<Reply>, Fault> {
+    pub(crate) fn reply(&self, asked: &Asked<'_>, found: &Found, now: Timestamp) -> Result<Option<Reply>, Fault> {
         let Some(view) = found.read() else { return Ok(None) };
         let wanted = Wanted { headers: &asked.headers, head: asked.head };
         reply::answer(&wanted, found, view, now, || {
@@ -169,7 +170,7 @@ impl Cache {
     }
 
     /// Waits while another request asks the origin the same, if its answer can be this one's too.
-    async fn take_turn(self: &Rc<Self>, asked: &Asked, cx: &Context) -> (Turn, bool) {
+    async fn take_turn(self: &Rc<Self>, asked: &Asked<'_>, cx: &Context) -> (Turn, bool) {
         let may_wait = asked.is_plain() && cx.mode() == Mode::Enforce;
         let started = cx.now();
         let mut waited = false;
@@ -195,7 +196,7 @@ impl Cache {
         (Turn::Mine(None), waited)
     }
 
-    async fn follow(&self, asked: &Asked, flight: Flight, limit: Duration, cx: &Context) -> Option<Turn> {
+    async fn follow(&self, asked: &Asked<'_>, flight: Flight, limit: Duration, cx: &Context) -> Option<Turn> {
         self.metrics.coalesced.increment();
         self.shared.store.wait(flight, cx.services(), limit).await;
         match self.decide(asked, cx.now()) {

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use gatewright::{Piece, Response, Services};
 
 use crate::cache::Cache;
+use crate::complete;
+use crate::found::Found;
 use crate::http::text::digits;
 use crate::rules::Plan;
 use crate::store::{Body, Committed, Content, Fill, Key};
@@ -15,6 +17,8 @@ struct Capture {
     services: Services,
     key: Key,
     plan: Plan,
+    /// The part that is stored already, where this is one too.
+    known: Option<Found>,
     /// What has come so far.
     body: Vec<u8>,
     /// What the response says how long it is.
@@ -28,6 +32,7 @@ pub(crate) fn start(
     fill: Fill,
     key: &Key,
     plan: Plan,
+    known: Option<Found>,
     services: &Services,
 ) -> bool {
     let announced = response.headers().single("content-length").ok().flatten().and_then(digits);
@@ -38,7 +43,7 @@ pub(crate) fn start(
     }
     let body = Vec::with_capacity(announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(limit));
     let mut capture =
-        Capture { cache: Rc::clone(cache), services: services.clone(), key: key.clone(), plan, body, announced };
+        Capture { cache: Rc::clone(cache), services: services.clone(), key: key.clone(), plan, known, body, announced };
     if !response.has_body() {
         // The length of a body that is not sent says nothing here.
         capture.announced = None;
@@ -123,6 +128,9 @@ impl Capture {
         }
         if let Some(part) = &mut self.plan.meta.part {
             part.range = part.range.and_then(|range| range.received(length));
+            if let Some(known) = self.known.take() {
+                complete::unite(&self.cache, &known, &mut self.plan, &mut self.body);
+            }
         }
         commit(&self.cache, fill, &self.key, &self.plan, Body::Bytes(&self.body), &self.services)
     }

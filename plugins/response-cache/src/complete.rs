@@ -2,14 +2,15 @@
 
 use gatewright::{Context, Fault, Flow, Headers, Reply, Request, Response};
 
+use crate::cache::Cache;
 use crate::capture;
-use crate::entry::View;
+use crate::entry::{Part, View};
 use crate::fetch::{Fetch, fields_of};
 use crate::found::Found;
 use crate::http::conditional::EntityTag;
 use crate::http::freshness::Exchanged;
-use crate::http::{fields, range};
-use crate::rules::Answered;
+use crate::http::{fields, parts, range};
+use crate::rules::{Answered, Plan};
 use crate::store::Body;
 
 /// Asks for what is missing at the end of a stored part, if nothing else is and both can be told to belong together: only a strong
@@ -52,6 +53,29 @@ pub(crate) async fn combine(
     };
     let reply = Reply::answer(200, "completed").with_headers(fields).with_content(body);
     Ok(fetch.describe(reply, Some(206), stored).into())
+}
+
+/// Puts a part that came together with the one that is stored, if both are of one representation.
+pub(crate) fn unite(cache: &Cache, known: &Found, plan: &mut Plan, body: &mut Vec<u8>) {
+    let stored =
+        known.read().filter(|view| strong_tag(&view.fields).is_some_and(|tag| strong_tag(&plan.fields) == Some(tag)));
+    let older = stored.and_then(|view| view.meta.part.as_ref()?.range);
+    let newer = plan.meta.part.as_ref().and_then(|part| part.range);
+    let (Some(older), Some(newer)) = (older, newer) else { return };
+    let Ok(Some(held)) = cache.shared.store.body(&known.variant) else { return };
+    let Some((range, whole)) = parts::united((older, &held), (newer, body.as_slice())) else { return };
+    if whole.len() > cache.config.max_body.as_usize() {
+        return;
+    }
+    *body = whole;
+    if range.length == Some(range.span.len()) {
+        plan.meta.part = None;
+        plan.meta.status = 200;
+        plan.fields.remove("content-range");
+    } else {
+        // It is the answer to no request that was sent.
+        plan.meta.part = Some(Part { asked: Vec::new(), range: Some(range) });
+    }
 }
 
 /// The fields of the whole, if the answer is the rest of what is stored.

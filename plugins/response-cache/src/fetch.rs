@@ -21,7 +21,7 @@ use crate::update;
 /// A request on its way to the origin.
 pub(crate) struct Fetch<'a> {
     pub(crate) cache: &'a Rc<Cache>,
-    pub(crate) asked: Asked,
+    pub(crate) asked: Asked<'static>,
     pub(crate) ask: Ask,
     /// The right to store what comes.
     pub(crate) fill: Option<Fill>,
@@ -109,7 +109,8 @@ impl Fetch<'_> {
         let plan = self.cache.rules.plan(&self.asked.target, asked, &self.asked.headers, answered);
         let stored = match (plan, self.fill.take()) {
             (Ok(plan), Some(fill)) if !self.asked.head => {
-                capture::start(self.cache, &mut response, fill, &self.asked.key, plan, cx.services())
+                let known = self.ask.found.take();
+                capture::start(self.cache, &mut response, fill, &self.asked.key, plan, known, cx.services())
             }
             (Err(NotStored::Response), Some(fill)) if !self.asked.head => {
                 capture::remember_uncacheable(self.cache, fill, cx.services());

@@ -84,7 +84,7 @@ impl Jobs {
 }
 
 /// Has a found response fetched anew. False if nobody can: no cluster is known, or too many wait. True also if somebody does already.
-pub(crate) fn start(cache: &Rc<Cache>, asked: &Asked, found: &Found, cx: &Context) -> bool {
+pub(crate) fn start(cache: &Rc<Cache>, asked: &Asked<'_>, found: &Found, cx: &Context) -> bool {
     let fill = match cache.shared.store.begin_fill(&asked.key, cx.now()) {
         Ok(Begin::Leader(fill)) => fill,
         Ok(_) => return true,
@@ -100,7 +100,7 @@ pub(crate) fn start(cache: &Rc<Cache>, asked: &Asked, found: &Found, cx: &Contex
         target: asked.target.clone(),
         key: asked.key.clone(),
         asked: asked.for_storage(&cache.config),
-        headers: asked.headers.clone(),
+        headers: asked.headers.clone().into_owned(),
         found: found.clone(),
         fill,
     };

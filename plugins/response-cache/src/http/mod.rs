@@ -8,6 +8,7 @@ pub mod fields;
 pub mod freshness;
 pub mod groups;
 pub mod invalidation;
+pub mod parts;
 pub mod range;
 pub mod reuse;
 pub mod status;

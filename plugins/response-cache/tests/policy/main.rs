@@ -3,6 +3,7 @@
 
 mod coalescing;
 mod configuration;
+mod costs;
 mod directives;
 mod invalidation;
 mod keys;

@@ -162,3 +162,38 @@ fn rfc9110_15_3_7_3_parts_that_may_not_belong_together_are_not_combined() {
     cache.origin(answer(200, &[("cache-control", "max-age=60"), ("etag", "\"b\"")], "new"));
     assert_eq!((cache.get().text().as_str(), cache.get().text().as_str()), ("new", "new"));
 }
+
+#[test]
+fn rfc9111_3_4_parts_that_come_one_by_one_are_put_together() {
+    let mut cache = Cached::new();
+    for (asked, content_range, body) in [("bytes=2-4", "bytes 2-4/8", "234"), ("bytes=4-6", "bytes 4-6/8", "456")] {
+        cache.origin(part(content_range, "\"a\"", body));
+        range(&mut cache, asked);
+    }
+    let both = range(&mut cache, "bytes=3-5");
+    assert_eq!(
+        (both.hit(), both.text().as_str(), both.header("content-range").as_deref()),
+        (true, "345", Some("bytes 3-5/8"))
+    );
+    for (asked, content_range, body) in [("bytes=0-1", "bytes 0-1/8", "01"), ("bytes=-1", "bytes 7-7/8", "7")] {
+        cache.origin(part(content_range, "\"a\"", body));
+        assert!(!range(&mut cache, asked).hit());
+    }
+    let whole = cache.get();
+    assert_eq!(
+        (whole.hit(), whole.status(), whole.text().as_str(), whole.header("content-range")),
+        (true, 200, "01234567", None)
+    );
+}
+
+#[test]
+fn rfc9110_15_3_7_3_parts_of_two_representations_are_not() {
+    for tag in ["\"b\"", "W/\"a\""] {
+        let mut cache = Cached::new();
+        cache.origin(part("bytes 0-3/8", "\"a\"", "0123"));
+        range(&mut cache, "bytes=0-3");
+        cache.origin(part("bytes 4-7/8", tag, "4567"));
+        range(&mut cache, "bytes=4-7");
+        assert!(range(&mut cache, "bytes=4-7").hit() && !range(&mut cache, "bytes=3-4").hit(), "{tag}");
+    }
+}
