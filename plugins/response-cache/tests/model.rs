@@ -18,7 +18,7 @@ enum Step {
     /// A request, and what the origin says if it is asked.
     Get {
         path: u8,
-        foo: Option<u8>,
+        lang: Option<u8>,
         says: Says,
     },
     Advance(u64),
@@ -43,7 +43,7 @@ struct Says {
 /// A response in the list.
 struct Listed {
     path: u8,
-    foo: Option<Option<u8>>,
+    lang: Option<Option<u8>>,
     body: String,
     came: u64,
     max_age: u64,
@@ -59,20 +59,20 @@ struct Model {
 
 impl Model {
     /// What must be sent, and what may be: a stale response counts only until the store has forgotten it.
-    fn find(&self, path: u8, foo: Option<u8>) -> (Option<&Listed>, Option<&Listed>) {
-        let fits = |listed: &&Listed| listed.path == path && listed.foo.is_none_or(|wanted| wanted == foo);
+    fn find(&self, path: u8, lang: Option<u8>) -> (Option<&Listed>, Option<&Listed>) {
+        let fits = |listed: &&Listed| listed.path == path && listed.lang.is_none_or(|wanted| wanted == lang);
         let fresh = |listed: &&Listed| self.now - listed.came < listed.max_age;
         let mut fitting = self.list.iter().rev().filter(fits).peekable();
         (fitting.peek().copied().filter(fresh), fitting.find(fresh))
     }
 
-    fn store(&mut self, path: u8, foo: Option<u8>, says: Says, body: String) {
+    fn store(&mut self, path: u8, lang: Option<u8>, says: Says, body: String) {
         if says.no_store || says.max_age == 0 {
             return;
         }
-        let foo = says.vary.then_some(foo);
-        self.list.retain(|listed| listed.path != path || listed.foo != foo);
-        self.list.push(Listed { path, foo, body, came: self.now, max_age: says.max_age, tag: says.tag });
+        let lang = says.vary.then_some(lang);
+        self.list.retain(|listed| listed.path != path || listed.lang != lang);
+        self.list.push(Listed { path, lang, body, came: self.now, max_age: says.max_age, tag: says.tag });
     }
 }
 
@@ -89,7 +89,7 @@ fn says() -> impl Strategy<Value = Says> {
 fn step() -> impl Strategy<Value = Step> {
     let get = (0u8..3, prop::option::of(0u8..3), says());
     prop_oneof![
-        12 => get.prop_map(|(path, foo, says)| Step::Get { path, foo, says }),
+        12 => get.prop_map(|(path, lang, says)| Step::Get { path, lang, says }),
         3 => (1u64..4).prop_map(Step::Advance),
         1 => (0u8..3, prop::sample::select(vec![200u16, 204, 303, 404, 500])).prop_map(|(path, status)| Step::Post { path, status }),
         1 => (0u8..3).prop_map(Step::PurgeUrl),
@@ -104,7 +104,7 @@ fn response(says: Says, body: &str) -> Response {
         .with_header("cache-control", format!("max-age={}{no_store}", says.max_age))
         .with_header("surrogate-key", format!("k{}", says.tag))
         .with_body(body);
-    if says.vary { response.with_header("vary", "foo") } else { response }
+    if says.vary { response.with_header("vary", "lang") } else { response }
 }
 
 fn purge(path: &str) -> Request {
@@ -146,19 +146,20 @@ fn check(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 send(purge("/").with_header("x-purge-scope", "all"));
                 model.list.clear();
             }
-            Step::Get { path, foo, says } => {
+            Step::Get { path, lang, says } => {
                 let body = format!("body {index}");
                 *next.lock().unwrap() = response(says, &body);
                 let request = Request::get(&format!("/{path}"));
-                let got = send(foo.iter().fold(request, |request, foo| request.with_header("foo", foo.to_string())));
+                let got =
+                    send(lang.iter().fold(request, |request, lang| request.with_header("lang", lang.to_string())));
                 let text = got.response().unwrap().text();
-                let (must, may) = model.find(path, foo);
+                let (must, may) = model.find(path, lang);
                 if got.upstream_request().is_none() {
                     prop_assert_eq!(Some(&text), may.map(|listed| &listed.body), "step {}", index);
                 } else {
                     prop_assert!(must.is_none(), "step {}: {} was to be sent", index, must.unwrap().body);
                     prop_assert_eq!(&text, &body);
-                    model.store(path, foo, says, body);
+                    model.store(path, lang, says, body);
                 }
             }
         }

@@ -114,6 +114,7 @@ impl Inner {
             body_generation: reused.map_or(generation, |entry| entry.body_generation),
             seen_purges: 0,
             keep_until: now.saturating_add(WRITING_NANOS),
+            stored_at: now,
             head_bytes: u32::try_from(head.len()).ok()?,
             body_bytes: u32::try_from(body_bytes).ok()?,
             chunk: Chunk::NONE,
