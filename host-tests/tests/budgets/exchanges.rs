@@ -36,6 +36,8 @@ pub(crate) fn all() -> Vec<Exchange> {
         jwt_auth(),
         rate_limit(),
         request_filter(),
+        response_cache(),
+        gateway(),
     ];
     exchanges.into_iter().flatten().collect()
 }
@@ -161,9 +163,48 @@ fn request_filter() -> Vec<Exchange> {
     ]
 }
 
+/// A hit, and an answer that may not be stored.
+fn response_cache() -> Vec<Exchange> {
+    let exchange = |what, path| Exchange {
+        package: "response-cache",
+        what,
+        config: json!({"policy": {}}),
+        request: request_to(path),
+        status: 200,
+    };
+    vec![exchange("hit", "/cached"), exchange("not to be stored", "/api/v1/orders/42")]
+}
+
+/// One policy, and all four on a cache hit.
+fn gateway() -> Vec<Exchange> {
+    let limits = json!([{"rate": "1000000/s"}]);
+    let rule = json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits, "lots": {"size": 1000}});
+    let limit = json!({"use": "rate-limit", "policy": {"rules": [rule]}});
+    let mut jwt = jwt_config();
+    jwt.as_object_mut().unwrap().insert("use".to_owned(), "jwt-auth".into());
+    let all = json!([limit, {"use": "request-filter", "policy": {}}, jwt, {"use": "response-cache", "policy": {}}]);
+    let exchange = |what, policies: Value, request| Exchange {
+        package: "gateway",
+        what,
+        config: json!({"policies": policies}),
+        request,
+        status: 200,
+    };
+    let bearer = format!("Bearer {}", token(Algorithm::RS256, "rsa-2048", 3600));
+    let client = |path| request_to(path).with_header("x-client", "anna");
+    vec![
+        exchange("one policy", json!([limit]), client("/api/v1/orders/42")),
+        exchange("four policies, hit", all, client("/cached").with_header("authorization", &bearer)),
+    ]
+}
+
 /// What a browser's request looks like behind a proxy.
 fn request() -> Request {
-    Request::get("/api/v1/orders/42?expand=items")
+    request_to("/api/v1/orders/42?expand=items")
+}
+
+fn request_to(path: &str) -> Request {
+    Request::get(path)
         .with_host("api.example.com")
         .with_header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
         .with_header("accept", "application/json")
