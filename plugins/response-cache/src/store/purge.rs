@@ -12,8 +12,8 @@ use super::inner::Inner;
 use super::{Key, Purge, Selector, Store};
 
 const ATTEMPTS: u32 = 64;
-/// Half of what the list of purges holds: a fetch under way outlives one more.
-const MAX_SELECTORS: usize = MAX_EVENTS / 2;
+/// Selectors of one purge at most: half of what the list of purges holds: a fetch under way outlives one more.
+pub const MAX_SELECTORS: usize = MAX_EVENTS / 2;
 
 impl Store {
     /// Removes every variant of a key, and refuses what fetches under way will bring (RFC 9111 section 4.4).
@@ -43,11 +43,14 @@ impl Store {
     /// Purges what any of these selects, for little more than one of them would cost.
     ///
     /// # Errors
-    /// As for [`purge`](Self::purge); more than 512 selectors.
+    /// As for [`purge`](Self::purge); more than [`MAX_SELECTORS`].
     pub fn purge_each(&self, selectors: &[Selector<'_>], purge: Purge) -> Result<(), StoreError> {
         if selectors.len() > MAX_SELECTORS {
             let (what, found) = ("selectors of a purge", selectors.len() as u64);
             return Err(StoreError::OutOfRange { what, found, min: 0, max: MAX_SELECTORS as u64 });
+        }
+        if selectors.is_empty() {
+            return Ok(());
         }
         let inner = &*self.0;
         let number = inner.announce(selectors, purge)?;
