@@ -40,7 +40,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-tautology-true",
-        r#"['"`]\)*[ (]*(?:or|\|\|) ?\(*(?:not )?(?:true|1|!0)\b ?\)* ?(?:--|#|;|/\*|$)"#,
+        r#"['"`]\)*[ (]*(?:or|\|\|) ?\(*(?:not )?(?:true|1|!0)\b ?\)* ?;? ?(?:--|#|/\*|$)"#,
     ),
     // A constant ends, and what follows is commented out.
     sql(Error, "sqli-comment", r#"['"`]\)*;? ?(?:--[ +-]?|/\*| #)$|(?:^|=)[a-z0-9_.@ /*-]{1,32}['"]\)*;?#$"#),
@@ -63,7 +63,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
         "sqli-sleep",
         r#"(?:\b(?:and|or|xor|select|having|when|then)\b|['"`)|]) ?\(*(?:select[ (]+)?\(*sleep ?\( ?[0-9.]+ ?\)"#,
     ),
-    sql(Critical, "sqli-file", r#"\binto (?:out|dump)file ?['"][^'" ]*[/\\.]"#),
+    sql(Critical, "sqli-file", r#"\binto (?:out|dump)file ?['"][^'" ]*[/\\.][a-z0-9]"#),
     sql(
         Critical,
         "sqli-catalogue",

@@ -168,7 +168,10 @@ fn client(request: Request, random: &mut Random) -> Request {
     request
         .header("user-agent", random.pick(AGENTS))
         .header("accept", random.pick(ACCEPTS))
-        .header("authorization", format!("Bearer eyJhbGciOiJSUzI1NiJ9.{token}.{}", &token[..43]))
+        .header(
+            "authorization",
+            format!("Bearer eyJhbGciOiJSUzI1NiJ9.{token}.{}", token.chars().take(43).collect::<String>()),
+        )
         .header("x-request-id", uuid(random))
         .header("if-none-match", format!("W/\"{}\"", random.below(1 << 30)))
         .header(
