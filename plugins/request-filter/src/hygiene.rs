@@ -168,11 +168,13 @@ impl Checks {
 }
 
 impl Seen<'_> {
-    /// Whether messages go both ways at once: gRPC, or a connection that becomes another protocol's.
+    /// Whether messages go both ways at once: gRPC, or a connection that becomes another protocol's. A field alone makes no such
+    /// connection: what announces a body has one.
     pub(crate) fn is_stream(&self) -> bool {
         let content_type = self.content_type.unwrap_or_default();
         let grpc = content_type.get(..16).is_some_and(|head| head.eq_ignore_ascii_case(b"application/grpc"));
-        grpc || self.upgrade || self.method == b"CONNECT"
+        let upgrade = self.upgrade && self.method == b"GET" && !self.has_body;
+        grpc || upgrade || self.method == b"CONNECT"
     }
 }
 

@@ -90,6 +90,15 @@ fn a_stream_is_not_held() {
 }
 
 #[test]
+fn saying_upgrade_hides_no_body() {
+    let rules = json!([{"id": "r", "action": "deny", "when": {"body": {"contains": "evil"}}}]);
+    let mut proxy = with_body(&rules, &json!({"inspect": true}));
+    let request = Request::post("/", "evil").with_header("content-type", "text/plain").with_header("upgrade", "websocket");
+    assert_eq!(proxy.send(request.with_header("content-length", "4")).status(), 403);
+    assert_eq!(proxy.send(get("/").with_header("upgrade", "websocket")).status(), 200);
+}
+
+#[test]
 fn a_decision_that_the_body_cannot_change_does_not_wait_for_it() {
     let rules = json!([
         {"id": "open", "action": "allow", "when": {"path": {"exact": "/open"}}},
