@@ -93,7 +93,8 @@ fn a_stream_is_not_held() {
 fn saying_upgrade_hides_no_body() {
     let rules = json!([{"id": "r", "action": "deny", "when": {"body": {"contains": "evil"}}}]);
     let mut proxy = with_body(&rules, &json!({"inspect": true}));
-    let request = Request::post("/", "evil").with_header("content-type", "text/plain").with_header("upgrade", "websocket");
+    let request =
+        Request::post("/", "evil").with_header("content-type", "text/plain").with_header("upgrade", "websocket");
     assert_eq!(proxy.send(request.with_header("content-length", "4")).status(), 403);
     assert_eq!(proxy.send(get("/").with_header("upgrade", "websocket")).status(), 200);
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod bodies;
+mod callers;
 mod contract;
 mod groups;
 mod responses;
