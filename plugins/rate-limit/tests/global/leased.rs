@@ -122,7 +122,7 @@ fn a_flood_of_leases_gives_nobody_a_fresh_allowance() {
     config["policy"]["service"]["breaker"] = json!({"failures": 1000});
     let builder = Proxy::builder().config(config.to_string()).grpc_upstream("rls", service.answer());
     let mut proxy = builder.policy::<RateLimit>("rate-limit").unwrap();
-    let mut here = |proxy: &mut Proxy, client: &str| {
+    let here = |proxy: &mut Proxy, client: &str| {
         proxy.send(gatewright_testing::message::Request::get("/here").with_header("x-client", client)).status()
     };
     let clients: Vec<_> = (0..8).map(|number| format!("client-{number}")).collect();

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::super::{Concurrency, FixedWindow, Gcra, Limit, SlidingWindow};
 use super::model::Bench;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const SECOND: u64 = 1_000_000_000;
 
