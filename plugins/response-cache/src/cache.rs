@@ -73,7 +73,7 @@ impl Cache {
             Decision::Serve(found, Reuse::Refresh) if !refresh::start(self, &asked, &found, cx) => {
                 Ask { found: Some(found), or_stale: false, why: Forwarded::Stale }
             }
-            Decision::Serve(found, reuse) => match self.serve(&asked, &found, reuse, now)? {
+            Decision::Serve(found, reuse) => match self.serve(&asked, &found, reuse, now) {
                 Some(reply) => return Ok(reply.into()),
                 None => Ask { found: None, or_stale: false, why: Forwarded::UriMiss },
             },
@@ -87,7 +87,7 @@ impl Cache {
         let (fill, collapsed) = match if in_vain { (Turn::Mine(None), false) } else { self.take_turn(&asked, cx).await }
         {
             (Turn::Mine(fill), waited) => (fill, waited),
-            (Turn::Found(found, reuse), _) => match self.serve(&asked, &found, reuse, cx.now())? {
+            (Turn::Found(found, reuse), _) => match self.serve(&asked, &found, reuse, cx.now()) {
                 Some(reply) => return Ok(reply.into()),
                 None => (None, true),
             },
@@ -127,9 +127,9 @@ impl Cache {
     }
 
     /// Answers from the store. `None`: it is not there any more.
-    fn serve(&self, asked: &Asked<'_>, found: &Found, reuse: Reuse, now: Timestamp) -> Result<Option<Reply>, Fault> {
+    fn serve(&self, asked: &Asked<'_>, found: &Found, reuse: Reuse, now: Timestamp) -> Option<Reply> {
         let fresh = found.freshness(now);
-        let Some(reply) = self.reply(asked, found, now)? else { return Ok(None) };
+        let reply = self.reply(asked, found, now)?;
         let metrics = &self.metrics;
         if reuse == Reuse::Fresh {
             metrics.hit.increment()
@@ -138,20 +138,24 @@ impl Cache {
         }
         metrics.age.record(fresh.age);
         self.shared.store.note_use(&found.variant, now);
-        Ok(Some(self.describe(reply, |name| status_field::hit(name, fresh.ttl()))))
+        Some(self.describe(reply, |name| status_field::hit(name, fresh.ttl())))
     }
 
-    /// The answer that a stored response gives to a request.
-    pub(crate) fn reply(&self, asked: &Asked<'_>, found: &Found, now: Timestamp) -> Result<Option<Reply>, Fault> {
-        let Some(view) = found.read() else { return Ok(None) };
+    /// The answer that a stored response gives to a request. `None`: it is not there any more, or cannot be read.
+    pub(crate) fn reply(&self, asked: &Asked<'_>, found: &Found, now: Timestamp) -> Option<Reply> {
         let wanted = Wanted { headers: &asked.headers, head: asked.head };
-        reply::answer(&wanted, found, view, now, || {
-            let body = match &found.held {
-                Some(body) => Some(body.to_vec()),
-                None => self.shared.store.body(&found.variant)?.map(|body| body.to_vec()),
-            };
-            self.metrics.hit_bytes.add(body.as_ref().map_or(0, |body| u32::try_from(body.len()).unwrap_or(u32::MAX)));
-            Ok(body)
+        reply::answer(&wanted, found, found.read()?, now, || {
+            let body = found.held.clone().or_else(|| self.body(found))?.to_vec();
+            self.metrics.hit_bytes.add(u32::try_from(body.len()).unwrap_or(u32::MAX));
+            Some(body)
+        })
+    }
+
+    /// The body of a stored response, if it is there and can be read.
+    pub(crate) fn body(&self, found: &Found) -> Option<Rc<[u8]>> {
+        self.shared.store.body(&found.variant).unwrap_or_else(|_| {
+            self.metrics.store_error.increment();
+            None
         })
     }
 

@@ -40,7 +40,7 @@ pub(crate) async fn combine(
         return Err(unusable());
     };
     let rest = response.body(limit).await?.to_vec();
-    let head = fetch.cache.shared.store.body(&found.variant)?.ok_or_else(unusable)?;
+    let head = fetch.cache.body(&found).ok_or_else(unusable)?;
     let body = [&*head, rest.as_slice()].concat();
     let answered = Answered { status: 200, headers: &fields, times };
     let asked = fetch.asked.for_storage(&fetch.cache.config);
@@ -62,7 +62,7 @@ pub(crate) fn unite(cache: &Cache, known: &Found, plan: &mut Plan, body: &mut Ve
     let older = stored.and_then(|view| view.meta.part.as_ref()?.range);
     let newer = plan.meta.part.as_ref().and_then(|part| part.range);
     let (Some(older), Some(newer)) = (older, newer) else { return };
-    let Ok(Some(held)) = cache.shared.store.body(&known.variant) else { return };
+    let Some(held) = cache.body(known) else { return };
     let Some((range, whole)) = parts::united((older, &held), (newer, body.as_slice())) else { return };
     if whole.len() > cache.config.max_body.as_usize() {
         return;

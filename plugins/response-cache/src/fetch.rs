@@ -34,7 +34,7 @@ impl Fetch<'_> {
     pub(crate) async fn run(mut self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
         // In shadow mode the origin gets the request as it came, so its answer is to that.
         let edits = cx.mode() == Mode::Enforce;
-        let validates = edits && self.condition(&mut request)?;
+        let validates = edits && self.condition(&mut request);
         let completes = edits && !validates && complete::ask_for_rest(&self, &mut request);
         let sent = cx.now();
         let response = request.forward().await;
@@ -45,11 +45,11 @@ impl Fetch<'_> {
         }
         let status = response.status();
         if validates && status == 304 {
-            return self.validated(response, times, cx);
+            return Ok(self.validated(response, times, cx));
         }
         if self.ask.or_stale
             && is_server_failure(status)
-            && let Some(reply) = self.stale(status, cx)?
+            && let Some(reply) = self.stale(status, cx)
         {
             return Ok(reply.into());
         }
@@ -57,44 +57,41 @@ impl Fetch<'_> {
             return complete::combine(self, response, times, cx).await;
         }
         if self.asked.head {
-            update::by_head(&mut self, &response, times, cx)?;
+            update::by_head(&mut self, &response, times, cx);
         }
         Ok(self.pass_on(response, times, cx).into())
     }
 
     /// Makes the request one that asks whether what is stored is still right (RFC 9111 §4.3.1).
-    fn condition(&mut self, request: &mut Request) -> Result<bool, Fault> {
+    fn condition(&mut self, request: &mut Request) -> bool {
         let Some(found) = self.ask.found.as_mut().filter(|found| found.covers(&self.asked.headers)) else {
-            return Ok(false);
+            return false;
         };
         // What the origin calls right must still be there then.
-        found.held = self.cache.shared.store.body(&found.variant)?;
-        let Some(view) = found.read().filter(|_| found.held.is_some()) else { return Ok(false) };
-        Ok(set_validators(&view.fields, |name, value| match value {
+        found.held = self.cache.body(found);
+        let Some(view) = found.read().filter(|_| found.held.is_some()) else { return false };
+        set_validators(&view.fields, |name, value| match value {
             Some(value) => request.set_header(name, value),
             None => request.remove_header(name),
-        }))
+        })
     }
 
     /// The origin says that what is stored is right.
-    fn validated(mut self, response: Response, times: Exchanged, cx: &Context) -> Result<Flow, Fault> {
-        let Some(found) = self.ask.found.take() else { return Ok(response.into()) };
+    fn validated(mut self, response: Response, times: Exchanged, cx: &Context) -> Flow {
+        let Some(found) = self.ask.found.take() else { return response.into() };
         self.cache.metrics.revalidated.increment();
         let (found, stored) = update::by_304(&mut self, found, response.headers(), times, cx);
-        match self.cache.reply(&self.asked, &found, cx.now())? {
-            Some(reply) => Ok(self.describe(reply, Some(304), stored).into()),
-            None => Ok(response.into()),
+        match self.cache.reply(&self.asked, &found, cx.now()) {
+            Some(reply) => self.describe(reply, Some(304), stored).into(),
+            None => response.into(),
         }
     }
 
     /// What is stored, although stale: the origin failed (RFC 5861 §4).
-    fn stale(&mut self, status: u16, cx: &Context) -> Result<Option<Reply>, Fault> {
-        let Some(found) = self.ask.found.as_ref() else { return Ok(None) };
-        let reply = self.cache.reply(&self.asked, found, cx.now())?;
-        if reply.is_some() {
-            self.cache.metrics.stale.increment();
-        }
-        Ok(reply.map(|reply| self.describe(reply, Some(status), false)))
+    fn stale(&self, status: u16, cx: &Context) -> Option<Reply> {
+        let reply = self.cache.reply(&self.asked, self.ask.found.as_ref()?, cx.now())?;
+        self.cache.metrics.stale.increment();
+        Some(self.describe(reply, Some(status), false))
     }
 
     /// Passes the origin's answer on, and stores it if it may be stored.

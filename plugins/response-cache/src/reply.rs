@@ -1,6 +1,6 @@
 //! Answers from the store.
 
-use gatewright::{Fault, Headers, Reply, Timestamp};
+use gatewright::{Headers, Reply, Timestamp};
 
 use crate::entry::View;
 use crate::found::{self, Found};
@@ -32,8 +32,8 @@ pub(crate) fn answer(
     found: &Found,
     view: &View,
     now: Timestamp,
-    body: impl FnOnce() -> Result<Option<Vec<u8>>, Fault>,
-) -> Result<Option<Reply>, Fault> {
+    body: impl FnOnce() -> Option<Vec<u8>>,
+) -> Option<Reply> {
     let length = u64::try_from(found.variant.body_length()).unwrap_or(u64::MAX);
     let selection = select(wanted, view, length);
     let reply = match selection {
@@ -43,12 +43,9 @@ pub(crate) fn answer(
             headers.set("content-range", format!("bytes */{length}"));
             Reply::answer(416, "hit").with_headers(headers)
         }
-        selection => {
-            let Some(body) = body()? else { return Ok(None) };
-            with_body(selection, view, body)
-        }
+        selection => with_body(selection, view, body()?),
     };
-    Ok(Some(reply.with_header("age", view.meta.freshness(now, false).age)))
+    Some(reply.with_header("age", view.meta.freshness(now, false).age))
 }
 
 fn select(wanted: &Wanted<'_>, view: &View, length: u64) -> Selection {

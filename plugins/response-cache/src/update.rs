@@ -1,6 +1,6 @@
 //! Updating what is stored by an answer without a body (RFC 9111 §3.2, §4.3.4, §4.3.5).
 
-use gatewright::{Context, Fault, Headers, Response};
+use gatewright::{Context, Headers, Response};
 
 use crate::capture;
 use crate::entry::View;
@@ -29,18 +29,17 @@ pub(crate) fn by_304(
 }
 
 /// Updates the stored response to `GET` by the answer to `HEAD`, or removes it if it is another one now.
-pub(crate) fn by_head(fetch: &mut Fetch<'_>, response: &Response, times: Exchanged, cx: &Context) -> Result<(), Fault> {
-    let Some(found) = fetch.ask.found.take().filter(|_| response.status() == 200) else { return Ok(()) };
-    let Some(view) = found.read().filter(|view| view.meta.part.is_none()) else { return Ok(()) };
+pub(crate) fn by_head(fetch: &mut Fetch<'_>, response: &Response, times: Exchanged, cx: &Context) {
+    let Some(found) = fetch.ask.found.take().filter(|_| response.status() == 200) else { return };
+    let Some(view) = found.read().filter(|view| view.meta.part.is_none()) else { return };
     let newer = response.headers();
     if !is_same(&found, view, newer) {
-        fetch.cache.shared.store.invalidate(&fetch.asked.key)?;
-        return Ok(());
-    }
-    if let (Some(plan), Some(fill)) = (plan(fetch, view, newer, times), fetch.fill.take()) {
+        if fetch.cache.shared.store.invalidate(&fetch.asked.key).is_err() {
+            fetch.cache.metrics.store_error.increment();
+        }
+    } else if let (Some(plan), Some(fill)) = (plan(fetch, view, newer, times), fetch.fill.take()) {
         capture::commit(fetch.cache, fill, &fetch.asked.key, &plan, Body::Of(&found.variant), cx.services());
     }
-    Ok(())
 }
 
 /// What to store of a stored response with the fields of a newer message laid over its own.

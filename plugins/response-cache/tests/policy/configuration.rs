@@ -58,3 +58,23 @@ fn routes_have_settings_of_their_own_and_one_store() {
     assert_eq!(hits, ["/long"]);
     assert_eq!((cache.metric("hit"), cache.metric("miss"), cache.metric("short.miss")), (1, 1, 2));
 }
+
+#[test]
+fn the_settings_of_the_page_are_accepted() {
+    let digest = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    let policy = json!({
+        "memory": "256MiB",
+        "max_body": "1MiB",
+        "key": {"query": {"sort": true, "deny": ["utm_*", "gclid"]}},
+        "ttl": {"max": "1d", "by_status": {"404": "30s"}},
+        "stale": {"if_error": "1h"},
+        "purge": {"secrets": [digest]},
+    });
+    let routes = json!([
+        {"match": {"path": "/account/**"}, "mode": "off"},
+        {"match": {"path": "/static/**"}, "policy": {"ttl": {"override": "1d"}}},
+    ]);
+    let mut cache = Cached::start(Proxy::builder(), json!({"policy": policy, "routes": routes}));
+    cache.origin(fresh("x")).send(Request::get("/static/a"));
+    assert!(cache.advance(3600).send(Request::get("/static/a")).hit());
+}
