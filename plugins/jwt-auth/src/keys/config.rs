@@ -120,7 +120,8 @@ impl JwksSource {
 }
 
 impl InlineJwks {
-    /// The usable keys, and what is wrong with the others.
+    /// The usable keys, and what is wrong with the others. Keys that cannot be used are ignored (RFC 7517 §5), all of them if need be: no
+    /// token of this provider then passes.
     pub(crate) fn parse(&self) -> Result<(Jwks, Vec<Warning>), ConfigError> {
         let text = match self {
             Self::Text(text) => text.clone(),
@@ -128,9 +129,8 @@ impl InlineJwks {
         };
         let at = |message: String| ConfigError::at("inline", message);
         let (keys, warnings) = Jwks::parse(text.as_bytes()).map_err(|error| at(error.to_string()))?;
-        if keys.is_empty() {
-            let reasons: Vec<_> = warnings.iter().map(ToString::to_string).collect();
-            return Err(at(format!("no usable key; {}", reasons.join("; "))));
+        if keys.is_empty() && warnings.is_empty() {
+            return Err(at("no key in it; write at least one".to_owned()));
         }
         Ok((keys, warnings))
     }

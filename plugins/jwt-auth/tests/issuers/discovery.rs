@@ -81,7 +81,7 @@ fn one_source_and_only_one_is_configured() {
     place(&refused(json!({})), "providers[0].jwks: no source; write one of");
     let both = json!({"inline": {"keys": []}, "remote": {"upstream": "idp", "uri": "https://a/"}});
     place(&refused(both), "providers[0].jwks: more than one source");
-    place(&refused(json!({"inline": {"keys": []}})), "providers[0].jwks.inline: no usable key");
+    place(&refused(json!({"inline": {"keys": []}})), "providers[0].jwks.inline: no key in it");
     place(
         &refused(json!({"remote": {"upstream": "idp", "uri": "x"}})),
         "providers[0].jwks.remote.uri: \"x\" is no endpoint",
@@ -91,4 +91,13 @@ fn one_source_and_only_one_is_configured() {
         "jwks.remote.timeout: \"5\" is not a duration; write \"5s\"",
     );
     place(&refused(json!({"discovery": {"upstream": "idp", "uri": "x"}})), "providers[0].jwks.discovery.uri: ");
+}
+
+#[test]
+fn an_inline_set_of_keys_that_cannot_be_used_verifies_nothing() {
+    let weak = json!({"inline": {"keys": [{"kty": "RSA", "kid": "old", "n": "AQAB", "e": "AQAB"}]}});
+    let idp = Idp::new(Answer::refused());
+    let mut proxy = builder(&idp, 1).config(config(&weak)).policy::<jwt_auth::JwtAuth>("jwt-auth").unwrap();
+    assert!(proxy.logs().iter().any(|line| line.message.contains("`n` has 17 bits; use at least 2048")));
+    assert_eq!(send(&mut proxy, 0, &token(OLD)).status(), 401);
 }
