@@ -89,7 +89,8 @@ fn after_a_purge_nobody_gets_what_was_under_way() {
     let origin = origin(&versions, Duration::from_millis(20));
     let envoy = envoy(&origin);
     let old: u64 = thread::scope(|scope| {
-        let lanes: Vec<_> = (0..LANES).map(|number| scope.spawn(|| lane(&envoy, &versions, number))).collect();
+        let (envoy, versions) = (&envoy, &versions);
+        let lanes: Vec<_> = (0..LANES).map(|number| scope.spawn(move || lane(envoy, versions, number))).collect();
         lanes.into_iter().map(|lane| lane.join().unwrap()).sum()
     });
     // The test must have had something to see: fetches that a purge overtook.
