@@ -99,7 +99,11 @@ impl Headers {
     pub fn all(&self, name: impl AsRef<str>) -> impl Iterator<Item = &[u8]> {
         self.spans
             .iter()
-            .filter(move |span| self.name(span).eq_ignore_ascii_case(name.as_ref().as_bytes()))
+            // Lengths differ mostly, and are at hand.
+            .filter(move |span| {
+                let name = name.as_ref().as_bytes();
+                span.name_len as usize == name.len() && self.name(span).eq_ignore_ascii_case(name)
+            })
             .map(|span| self.value(span))
     }
 

@@ -56,7 +56,10 @@ fn the_envelope_is_checked() {
         let validator = validator(&schema);
         let is_valid = |field: &str, value: Value| {
             let mut config = configs[0].clone();
-            config[field] = value;
+            // A gateway has an envelope for each policy.
+            let in_gateway = config.get("policies").is_some();
+            let envelope = if in_gateway { &mut config["policies"][0] } else { &mut config };
+            envelope[field] = value;
             validator.is_valid(&config)
         };
         for (field, good) in [

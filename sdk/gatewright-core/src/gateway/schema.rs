@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 pub fn schema(policies: &[(&str, Value)]) -> Value {
     let kinds: Vec<&str> = policies.iter().map(|(name, _)| *name).collect();
     let entries: Vec<Value> = policies.iter().map(|(name, envelope)| entry(name, envelope)).collect();
+    // What every policy's envelope says about it.
+    let route_match = kinds.first().map(|kind| format!("{}#/properties/routes/items/properties/match", id(kind)));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Gateway configuration",
@@ -30,7 +32,7 @@ pub fn schema(policies: &[(&str, Value)]) -> Value {
                     "additionalProperties": false,
                     "required": ["match", "policies"],
                     "properties": {
-                        "match": { "description": "Which requests this is about, as in a policy's own `routes`.", "type": "object" },
+                        "match": { "description": "Which requests this is about.", "$ref": route_match },
                         "policies": {
                             "description": "By name: what an entry of the policy's own `routes` would say, without `match`.",
                             "type": "object",
@@ -48,7 +50,7 @@ fn entry(kind: &str, envelope: &Value) -> Value {
     let mut schema = envelope.clone();
     let Some(fields) = schema.as_object_mut() else { return schema };
     fields.remove("$schema");
-    fields.insert("$id".to_owned(), format!("urn:gatewright:{kind}").into());
+    fields.insert("$id".to_owned(), id(kind).into());
     fields.insert("title".to_owned(), kind.into());
     fields.insert("required".to_owned(), json!(["use"]));
     if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
@@ -60,4 +62,8 @@ fn entry(kind: &str, envelope: &Value) -> Value {
         properties.insert("name".to_owned(), name);
     }
     schema
+}
+
+fn id(kind: &str) -> String {
+    format!("urn:gatewright:{kind}")
 }
