@@ -7,7 +7,7 @@ use crate::http::status::is_non_error;
 use crate::http::{groups, invalidation};
 use crate::rules;
 use crate::status_field::{self, Forwarded};
-use crate::store::{Purge, Selector};
+use crate::store::{MAX_SELECTORS, Purge, Selector};
 use crate::target::Target;
 
 /// Forwards an unsafe request, and removes what it has made out of date before the client knows that it was carried out.
@@ -19,8 +19,11 @@ pub(crate) async fn forward(cache: &Cache, request: Request, _: &Context) -> Res
         for path in invalidation::same_origin(&target.scheme, &target.host, &target.path, response.headers()) {
             remove(cache, &target, &path)?;
         }
-        for name in groups::invalidated(response.headers()) {
-            cache.shared.store.purge(Selector::Tag(&rules::group(&target, &name)), Purge::Hard)?;
+        let invalidated = groups::invalidated(response.headers());
+        let names: Vec<Vec<u8>> = invalidated.iter().map(|name| rules::group(&target, name)).collect();
+        let selectors: Vec<Selector<'_>> = names.iter().map(|name| Selector::Tag(name)).collect();
+        for some in selectors.chunks(MAX_SELECTORS) {
+            cache.shared.store.purge_each(some, Purge::Hard)?;
         }
         cache.metrics.invalidated.increment();
     }

@@ -43,9 +43,9 @@ fn run(cache: &Cache, scope: &Scope, kind: Purge) -> Result<(), Fault> {
         Scope::Url(url) => store.purge(Selector::Url(url), kind)?,
         Scope::Prefix(prefix) => store.purge(Selector::Prefix(prefix), kind)?,
         Scope::Names(names) => {
-            for name in names {
-                store.purge(Selector::Tag(name), kind)?;
-            }
+            // At most `MAX_NAMES`: one purge takes more.
+            let selectors: Vec<Selector<'_>> = names.iter().map(|name| Selector::Tag(name)).collect();
+            store.purge_each(&selectors, kind)?;
         }
     }
     Ok(())

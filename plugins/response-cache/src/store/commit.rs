@@ -101,11 +101,7 @@ impl Inner {
             return None;
         }
         let split = reused.is_some() || head.len() + body.len() > self.geometry.chunk;
-        let chunk = |bytes: usize| u32::try_from(bytes + CHUNK_HEADER).ok();
-        let mut sizes = vec![chunk(if split { head.len() } else { head.len() + body.len() })?];
-        if split {
-            sizes.extend(body.chunks(self.geometry.chunk).filter_map(|part| chunk(part.len())));
-        }
+        let need = Need { sizes: self.sizes(&head, body, split)?, body_of: reused.map(|entry| entry.generation) };
         let generation = self.next();
         let entry = Entry {
             hash: key.hash(),
@@ -114,6 +110,7 @@ impl Inner {
             body_generation: reused.map_or(generation, |entry| entry.body_generation),
             seen_purges: 0,
             keep_until: now.saturating_add(WRITING_NANOS),
+            stored_at: now,
             head_bytes: u32::try_from(head.len()).ok()?,
             body_bytes: u32::try_from(body_bytes).ok()?,
             chunk: Chunk::NONE,
@@ -122,8 +119,17 @@ impl Inner {
             protected: false,
             soft_purged: false,
         };
-        let need = Need { sizes, body_of: reused.map(|entry| entry.generation) };
         Some(Write { entry, need, head, body, tags })
+    }
+
+    /// Bytes of each chunk: head and body in one, or the head and then each part of the body.
+    fn sizes(&self, head: &[u8], body: &[u8], split: bool) -> Option<Vec<u32>> {
+        let chunk = |bytes: usize| u32::try_from(bytes + CHUNK_HEADER).ok();
+        if !split {
+            return Some(vec![chunk(head.len() + body.len())?]);
+        }
+        let parts = body.chunks(self.geometry.chunk).map(<[u8]>::len);
+        std::iter::once(head.len()).chain(parts).map(chunk).collect()
     }
 
     fn reserve(&self, fill: &Fill, key: &Key, write: &Write<'_>, now: u64) -> Result<Attempt, StoreError> {

@@ -78,8 +78,8 @@ impl Events {
         self.last
     }
 
-    /// Adds a purge and returns its number.
-    pub(super) fn push(&mut self, selector: Selector<'_>, purge: Purge, hasher: &KeyHasher) -> u64 {
+    /// Adds a purge.
+    pub(super) fn push(&mut self, selector: Selector<'_>, purge: Purge, hasher: &KeyHasher) {
         let (kind, selected) = match selector {
             Selector::All => (Kind::All, &[][..]),
             Selector::Url(url) => (Kind::Url, url),
@@ -93,7 +93,6 @@ impl Events {
         }
         self.recent.push_back(event);
         self.last = self.last.saturating_add(1);
-        self.last
     }
 
     /// What became of a response that the purges up to `seen` did not concern. `asked` is the last that must be known.

@@ -130,7 +130,7 @@ impl Inner {
         self.chunks.set(self.chunk_number(bucket, chunk), b"")
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(target_family = "wasm")))]
     pub(super) fn chunk_length(&self, bucket: usize, chunk: usize) -> usize {
         self.chunks.get(self.chunk_number(bucket, chunk)).map_or(0, |(value, _)| value.len())
     }

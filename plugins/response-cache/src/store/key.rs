@@ -9,7 +9,7 @@ use super::wire::put_bytes;
 pub struct Key {
     pub(super) url: Box<[u8]>,
     pub(super) rest: Box<[u8]>,
-    hash: KeyHash,
+    pub(super) hash: KeyHash,
 }
 
 impl Key {

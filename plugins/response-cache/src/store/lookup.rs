@@ -1,5 +1,6 @@
 //! Finding what is stored.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use gatewright::Timestamp;
@@ -18,7 +19,7 @@ const NOTE_EVERY_NANOS: u64 = 10_000_000_000;
 const NOTE_NEW_EVERY_NANOS: u64 = 1_000_000_000;
 
 impl Store {
-    /// What is stored for a key, in no particular order. One read of shared data where this worker has copies.
+    /// What is stored for a key, newest first. One read of shared data where this worker has copies.
     ///
     /// # Errors
     /// A failure of the host.
@@ -31,6 +32,7 @@ impl Store {
         for entry in view.found(key.hash()) {
             found.extend(inner.find(key, bucket, &view, entry)?);
         }
+        found.sort_by_key(|found| Reverse((found.entry.stored_at, found.entry.generation)));
         Ok(found)
     }
 

@@ -39,6 +39,7 @@ pub use self::commit::Committed;
 pub use self::fill::{Begin, Fill, Flight};
 pub use self::key::Key;
 pub use self::open::Store;
+pub use self::purge::MAX_SELECTORS;
 pub use self::settings::Settings;
 pub use self::stored::{Body, Content, Variant};
 

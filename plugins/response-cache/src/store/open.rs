@@ -74,7 +74,5 @@ impl fmt::Debug for Store {
 
 fn unlike(settings: &Settings, place: &str) -> ConfigError {
     let name = &settings.name;
-    ConfigError::new(format!(
-        "the store `{name}` has other settings {place}; write the same, or give this one another name"
-    ))
+    ConfigError::new(format!("the store `{name}` has other settings {place}; write the same, or restart the proxy"))
 }

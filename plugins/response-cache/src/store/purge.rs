@@ -12,6 +12,8 @@ use super::inner::Inner;
 use super::{Key, Purge, Selector, Store};
 
 const ATTEMPTS: u32 = 64;
+/// Selectors of one purge at most: half of what the list of purges holds: a fetch under way outlives one more.
+pub const MAX_SELECTORS: usize = MAX_EVENTS / 2;
 
 impl Store {
     /// Removes every variant of a key, and refuses what fetches under way will bring (RFC 9111 section 4.4).
@@ -35,23 +37,42 @@ impl Store {
     /// # Errors
     /// A failure of the host, or too much contention: then it may be in force in part; purge again.
     pub fn purge(&self, selector: Selector<'_>, purge: Purge) -> Result<(), StoreError> {
+        self.purge_each(&[selector], purge)
+    }
+
+    /// Purges what any of these selects, for little more than one of them would cost.
+    ///
+    /// # Errors
+    /// As for [`purge`](Self::purge); more than [`MAX_SELECTORS`].
+    pub fn purge_each(&self, selectors: &[Selector<'_>], purge: Purge) -> Result<(), StoreError> {
+        if selectors.len() > MAX_SELECTORS {
+            let (what, found) = ("selectors of a purge", selectors.len() as u64);
+            return Err(StoreError::OutOfRange { what, found, min: 0, max: MAX_SELECTORS as u64 });
+        }
+        if selectors.is_empty() {
+            return Ok(());
+        }
         let inner = &*self.0;
-        let number = inner.announce(selector, purge)?;
-        let clears = matches!((selector, purge), (Selector::All, Purge::Hard));
+        let number = inner.announce(selectors, purge)?;
+        let clears = purge == Purge::Hard && selectors.contains(&Selector::All);
         for bucket in 0..inner.geometry.buckets {
             inner.stamp(bucket, number, clears)?;
         }
-        inner.sweep_some(number);
+        inner.sweep_some(number.saturating_sub(selectors.len() as u64), number);
         Ok(())
     }
 }
 
 impl Inner {
-    fn announce(&self, selector: Selector<'_>, purge: Purge) -> Result<u64, StoreError> {
+    /// Appends purges and returns the number of the last.
+    fn announce(&self, selectors: &[Selector<'_>], purge: Purge) -> Result<u64, StoreError> {
         for _ in 0..ATTEMPTS {
             let (value, version) = self.purges.get(0)?;
             let mut events = Events::parse(&value);
-            let number = events.push(selector, purge, &self.hasher);
+            for selector in selectors {
+                events.push(*selector, purge, &self.hasher);
+            }
+            let number = events.last();
             match self.purges.compare_and_swap(0, &events.encode(), version) {
                 Err(StoreError::VersionMismatch) => {}
                 announced => return announced.map(|()| number),
@@ -75,14 +96,14 @@ impl Inner {
         })
     }
 
-    /// Checks the responses of some buckets, so that every bucket has its turn twice before the list of purges has turned over.
-    fn sweep_some(&self, number: u64) {
-        let buckets = self.geometry.buckets;
-        let each = (2 * buckets).div_ceil(MAX_EVENTS);
-        let first = (number as usize).wrapping_mul(each);
-        for bucket in (0..each).map(|offset| first.wrapping_add(offset) % buckets) {
+    /// Checks the responses of some buckets after the purges from `before` to `last`: so many that every bucket has its turn twice before
+    /// the list of purges has turned over.
+    fn sweep_some(&self, before: u64, last: u64) {
+        let buckets = self.geometry.buckets as u64;
+        let turns = |number: u64| number.saturating_mul(2 * buckets) / MAX_EVENTS as u64;
+        for bucket in (turns(before)..turns(last)).map(|turn| turn % buckets) {
             // What was not checked in time counts as purged: nothing wrong comes of a failure.
-            let _ = self.sweep(bucket);
+            let _ = self.sweep(bucket as usize);
         }
     }
 

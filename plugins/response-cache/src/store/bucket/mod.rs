@@ -34,6 +34,7 @@ pub(super) struct Entry {
     /// Purges up to this number do not concern it.
     pub(super) seen_purges: u64,
     pub(super) keep_until: u64,
+    pub(super) stored_at: u64,
     pub(super) head_bytes: u32,
     pub(super) body_bytes: u32,
     pub(super) chunk: u16,

@@ -4,9 +4,9 @@ use super::{Bucket, Chunk, Entry, Flight, State};
 use crate::store::wire::Reader;
 
 /// Kind and layout: what another layout wrote counts as nothing.
-const MAGIC: [u8; 8] = *b"GWRCBK\x01\0";
+const MAGIC: [u8; 8] = *b"GWRCBK\x02\0";
 pub(in crate::store) const HEADER_BYTES: usize = 8 + 8 + 3 * 2;
-pub(in crate::store) const ENTRY_BYTES: usize = 6 * 8 + 2 * 4 + 2 + 4;
+pub(in crate::store) const ENTRY_BYTES: usize = 7 * 8 + 2 * 4 + 2 + 4;
 pub(in crate::store) const FLIGHT_BYTES: usize = 4 * 8 + 2;
 pub(in crate::store) const CHUNK_BYTES: usize = 4 + 2;
 
@@ -37,7 +37,7 @@ impl<'a> View<'a> {
         self.purges
     }
 
-    /// What is stored under a hash, oldest first.
+    /// What is stored under a hash, least recently used first.
     pub(in crate::store) fn found(&self, hash: u64) -> impl DoubleEndedIterator<Item = Entry> + use<'a> {
         let wanted = hash.to_le_bytes();
         let entries = self.entries.chunks_exact(ENTRY_BYTES).filter(move |entry| entry.starts_with(&wanted));
@@ -100,6 +100,7 @@ impl Entry {
             body_generation: reader.u64()?,
             seen_purges: reader.u64()?,
             keep_until: reader.u64()?,
+            stored_at: reader.u64()?,
             head_bytes: reader.u32()?,
             body_bytes: reader.u32()?,
             chunk: reader.u16()?,
@@ -111,8 +112,9 @@ impl Entry {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let words = [self.hash, self.variant, self.generation, self.body_generation, self.seen_purges, self.keep_until];
-        words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+        let ids = [self.hash, self.variant, self.generation, self.body_generation, self.seen_purges];
+        let words = ids.into_iter().chain([self.keep_until, self.stored_at]);
+        words.for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
         out.extend_from_slice(&self.head_bytes.to_le_bytes());
         out.extend_from_slice(&self.body_bytes.to_le_bytes());
         out.extend_from_slice(&self.chunk.to_le_bytes());

@@ -49,7 +49,10 @@ fn variants_stand_side_by_side_up_to_their_number() {
         let content = Content { variant, ..content(&body, &[]) };
         assert_eq!(one.store.commit(one.lead(&key), &key, &content, NOW), Ok(Committed::Stored));
     }
-    assert_eq!(one.get(&key), [pattern(2, 10), pattern(3, 10), pattern(4, 10)]);
+    assert_eq!(one.get(&key), [pattern(4, 10), pattern(3, 10), pattern(2, 10)]);
+    // Newest first, whatever is used most.
+    one.store.note_use(&one.store.lookup(&key).unwrap()[2], NOW);
+    assert_eq!(one.get(&key), [pattern(4, 10), pattern(3, 10), pattern(2, 10)]);
 }
 
 #[test]
@@ -58,7 +61,10 @@ fn a_validated_response_keeps_its_body() {
     let (one, two) = (Worker::start(&world, 0, ROOMY), Worker::start(&world, 1, ROOMY));
     for (number, length) in [5, 1000].into_iter().enumerate() {
         let key = one.key(number as u32);
-        one.put(&key, &pattern(7, length), &[]);
+        // It is of no use any more, but for its validation.
+        let body = pattern(7, length);
+        let over = Content { keep_until: NOW, ..content(&body, &[]) };
+        assert_eq!(one.store.commit(one.lead(&key), &key, &over, NOW), Ok(Committed::Stored));
         for round in 0..3_u8 {
             let found = two.store.lookup(&key).unwrap();
             let fresh = [round; 6];
@@ -175,4 +181,15 @@ fn a_chunk_that_is_another_responses_is_never_served() {
         assert!(two.get(&key).is_empty(), "part {damaged} of {length}");
         assert!(two.store.lookup(&key).unwrap().is_empty(), "it is still in the index");
     }
+}
+
+#[test]
+fn two_keys_of_one_hash_are_two() {
+    let world = World::default();
+    let one = Worker::start(&world, 0, ROOMY);
+    let key = one.key(1);
+    let forged = Key { url: b"example.com/2".as_slice().into(), ..key.clone() };
+    one.put(&key, b"first", &[]);
+    assert!(one.get(&forged).is_empty());
+    assert_eq!(one.get(&key), [b"first"]);
 }

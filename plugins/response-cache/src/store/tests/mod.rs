@@ -1,6 +1,7 @@
 //! The store on the emulated proxy.
 
 mod basics;
+mod buckets;
 mod coalescing;
 mod costs;
 mod floods;

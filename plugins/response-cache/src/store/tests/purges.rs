@@ -142,3 +142,19 @@ fn a_purge_that_fails_says_so() {
     assert!(one.store.purge(Selector::Tag(b"red"), Purge::Hard).is_err());
     assert!(one.store.begin_fill(&one.key(9), NOW).is_err());
 }
+
+#[test]
+fn several_selectors_are_one_purge() {
+    let world = World::default();
+    let (one, two) = (Worker::start(&world, 0, ROOMY), Worker::start(&world, 1, ROOMY));
+    let keys = stored(&one);
+    let fill = two.lead(&two.key(7));
+    one.store
+        .purge_each(&[Selector::Tag(b"green"), Selector::Tag(b"red"), Selector::Url(b"b.com/")], Purge::Hard)
+        .unwrap();
+    assert_eq!(keys.map(|key| two.get(&key).len()), [0, 1, 0]);
+    let committed = two.store.commit(fill, &two.key(7), &content(b"", &[b"green"]), NOW);
+    assert_eq!(committed, Ok(Committed::Fenced));
+    assert!(one.store.purge_each(&[Selector::All; MAX_EVENTS], Purge::Hard).is_err());
+    assert!(one.store.purge_each(&[], Purge::Hard).is_ok());
+}
