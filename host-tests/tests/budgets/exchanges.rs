@@ -29,8 +29,14 @@ impl Exchange {
 /// All of them.
 pub(crate) fn all() -> Vec<Exchange> {
     let (by_hand, with_sdk) = (api_key_settings(), json!({"policy": api_key_settings()}));
-    let exchanges =
-        [empty(), api_key("guest-callbacks", by_hand), api_key("api-key", with_sdk), jwt_auth(), rate_limit()];
+    let exchanges = [
+        empty(),
+        api_key("guest-callbacks", by_hand),
+        api_key("api-key", with_sdk),
+        jwt_auth(),
+        rate_limit(),
+        response_cache(),
+    ];
     exchanges.into_iter().flatten().collect()
 }
 
@@ -127,9 +133,33 @@ fn rate_limit() -> Vec<Exchange> {
     ]
 }
 
+/// What is stored by the first request and sent to the others, what is not stored, and what removes what is stored.
+fn response_cache() -> Vec<Exchange> {
+    let exchange = |what, policy: Value, request| Exchange {
+        package: "response-cache",
+        what,
+        config: json!({"policy": policy}),
+        request,
+        status: 200,
+    };
+    vec![
+        exchange("stored, then sent", json!({"ttl": {"default": "1d"}}), request()),
+        exchange("not to be stored", json!({}), request()),
+        exchange("an unsafe request", json!({}), unsafe_request()),
+    ]
+}
+
 /// What a browser's request looks like behind a proxy.
 fn request() -> Request {
-    Request::get("/api/v1/orders/42?expand=items")
+    behind_a_proxy(Request::get("/api/v1/orders/42?expand=items"))
+}
+
+fn unsafe_request() -> Request {
+    behind_a_proxy(Request::new("DELETE", "/api/v1/orders/42?expand=items"))
+}
+
+fn behind_a_proxy(request: Request) -> Request {
+    request
         .with_host("api.example.com")
         .with_header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
         .with_header("accept", "application/json")
