@@ -91,7 +91,7 @@ pub fn requested(field: Option<&[u8]>, length: u64) -> Ranges {
     match (count, parts.is_empty()) {
         (0, _) => Ranges::Whole,
         (_, true) => Ranges::Unsatisfiable,
-        _ => united(parts, length),
+        _ => united(parts),
     }
 }
 
@@ -183,8 +183,8 @@ fn spec(member: &[u8]) -> Option<Spec> {
     last.is_none_or(|last| first <= last).then_some(Spec::From(first, last))
 }
 
-/// Several ranges are sent apart unless they overlap or touch; ranges that would not save anything are the whole (RFC 9110 §14.2).
-fn united(mut parts: Vec<Span>, length: u64) -> Ranges {
+/// Several ranges are sent apart unless they overlap or touch (RFC 9110 §14.2).
+fn united(mut parts: Vec<Span>) -> Ranges {
     let overlaps = |parts: &[Span]| {
         parts.iter().enumerate().any(|(index, one)| {
             parts
@@ -203,8 +203,7 @@ fn united(mut parts: Vec<Span>, length: u64) -> Ranges {
             done
         });
     }
-    let total = parts.iter().fold(0u64, |sum, part| sum.saturating_add(part.len()));
-    if parts.len() > 1 && total >= length { Ranges::Whole } else { Ranges::Parts(parts) }
+    Ranges::Parts(parts)
 }
 
 #[cfg(test)]
