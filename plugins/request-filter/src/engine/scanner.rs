@@ -12,8 +12,9 @@ use super::hits::Hits;
 use super::literals;
 use crate::list::StringList;
 
-/// Patterns without a literal that are looked for together: more share one pass, fewer share states.
-const SHARD: usize = 16;
+/// Patterns without a literal that are looked for together. More share one pass over ordinary values; but what an attacker makes of several
+/// at once has states without number, and costs a multiple of each alone.
+const SHARD: usize = 4;
 
 /// What values look like: the states that automata need for these are made before the first request.
 const SAMPLES: [&[u8]; 3] = [
