@@ -57,6 +57,20 @@ fn every_literal_at_once() {
 }
 
 #[test]
+fn patterns_without_a_literal() {
+    // Each remembers where it stands in its repetitions: together they have more states than are kept.
+    let patterns = (0..16u8).map(|n| format!("[{}-z]{{1,20}}[0-9]{{1,{}}}[a-m]{{1,9}}!", char::from(b'a' + n), n + 2));
+    let policy = regexes("values", &patterns.collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>());
+    let mut state = 1u32;
+    let letters = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[(state >> 16) as usize % 36])
+    });
+    let value = letters.take(32 * KIB).collect::<String>();
+    Most(4_200).for_bytes("16 patterns", &policy, &Request::get(&format!("/?q={value}")), value.len());
+}
+
+#[test]
 fn a_large_header() {
     let policy =
         json!({"hygiene": wide_limits(), "rules": [deny("r".into(), json!({"headers": [{"regex": "evil[0-9]+x"}]}))]});

@@ -16,7 +16,8 @@ type Set = BTreeSet<Vec<u8>>;
 /// Texts in lower case of which every match contains one, in any case. `None` if there are none worth looking for.
 pub(super) fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     let set = Found::of(hir).best()?;
-    (rank(&set) >= MIN_LENGTH).then(|| set.into_iter().collect())
+    let worth = set.iter().all(|text| text.len() >= MIN_LENGTH);
+    worth.then(|| set.into_iter().collect())
 }
 
 /// What is known about the matches of a part of a pattern.
@@ -52,9 +53,10 @@ impl Found {
     }
 }
 
-/// The least length of a set: what a value must have at least.
+/// How rarely the commonest text of a set is found, at a guess: punctuation is rarer than letters.
 fn rank(set: &Set) -> usize {
-    set.iter().map(Vec::len).min().unwrap_or(0)
+    let weight = |byte: &u8| if byte.is_ascii_alphanumeric() || *byte == b' ' { 2 } else { 3 };
+    set.iter().map(|text| text.iter().map(weight).sum()).min().unwrap_or(0)
 }
 
 fn alternation(parts: &[Hir]) -> Found {

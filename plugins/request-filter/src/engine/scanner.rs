@@ -12,8 +12,16 @@ use super::hits::Hits;
 use super::literals;
 use crate::list::StringList;
 
-/// Patterns without a literal that are looked for together: more share one pass, fewer share states.
-const SHARD: usize = 16;
+/// Patterns without a literal that are looked for together. More share one pass over ordinary values; but what an attacker makes of several
+/// at once has states without number, and costs a multiple of each alone.
+const SHARD: usize = 4;
+
+/// What values look like: the states that automata need for these are made before the first request.
+const SAMPLES: [&[u8]; 3] = [
+    b"/api/v1/orders/42/items.json?expand=lines&page=3#top",
+    b"mozilla/5.0 (x11; linux x86_64; rv:128.0) gecko/20100101 firefox/128.0, gzip;q=0.9, */*",
+    b"It's an ordinary \"sentence\" <with> 100% of {what} [texts] have: a@b.example, $5 + 3 = 8; and more_ABC-XYZ!",
+];
 
 /// A test on a text.
 #[derive(Clone, Debug)]
@@ -109,11 +117,12 @@ impl Scanner {
 
     /// Makes ready what tests need to run.
     pub(super) fn warm(&self, hits: &mut Hits) {
-        const SAMPLE: &[u8] = b"/a0.b-c_D=%20 <'\"(;)&?";
-        self.scan(SAMPLE, hits);
-        for (check, _) in &self.patterns {
-            if let Check::Automaton(automaton) = check {
-                let _ = automaton.is_match(SAMPLE);
+        for sample in SAMPLES {
+            self.scan(sample, hits);
+            for (check, _) in &self.patterns {
+                if let Check::Automaton(automaton) = check {
+                    let _ = automaton.is_match(sample);
+                }
             }
         }
     }

@@ -8,10 +8,10 @@ use gatewright::config::{ConfigError, HeaderName};
 use super::clock::Window;
 use super::glob;
 use super::node::Node;
+use super::question::{Kind, Question};
 use crate::addresses::AddressSet;
-use crate::config::{Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Sees, Texts};
+use crate::config::{Certificate, CertificateField, ClientIp, Condition, List, Match, Rule, Texts};
 use crate::engine::{Budget, Engine, EngineBuilder, Selector, Test};
-use crate::groups::Signature;
 use crate::list::StringList;
 use crate::value::Place;
 
@@ -32,27 +32,6 @@ const FREE: [Place; 9] = [
     Place::Json,
     Place::Body,
 ];
-
-/// A kind of test, with its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Present,
-    Exact,
-    Prefix,
-    Suffix,
-    Contains,
-    Regex,
-    List,
-}
-
-/// What a test asks. The same question is asked once, however many rules ask it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Question {
-    pub(super) selector: Selector,
-    pub(super) kind: Kind,
-    pub(super) text: String,
-    pub(super) ignore_case: bool,
-}
 
 /// Turns conditions into trees, and collects their tests.
 pub(super) struct Compiler {
@@ -97,32 +76,6 @@ impl Compiler {
         let frame = Frame { rule, at: format!("{at}.when") };
         let node = self.node(&rule.when, &frame, 0).map_err(|error| error.within("when"))?;
         Ok(node)
-    }
-
-    /// The condition of a built-in rule.
-    pub(super) fn signature(&mut self, signature: &Signature) -> Node {
-        let names = signature.headers.iter().map(|name| Some(name.as_bytes().into()));
-        let places = Place::ALL.into_iter().filter(|place| signature.places.contains(*place));
-        let (headers, others) =
-            places.partition::<Vec<_>, _>(|place| *place == Place::Header && !signature.headers.is_empty());
-        let views = signature.views.iter().map(|view| view.to_vec()).collect::<Vec<_>>();
-        let selector = |places: &[Place], name| Selector {
-            places: places.to_vec(),
-            name,
-            sees: Sees::Canonical,
-            views: views.clone(),
-        };
-        let mut selectors = if others.is_empty() { Vec::new() } else { vec![selector(&others, None)] };
-        if !headers.is_empty() {
-            selectors.extend(names.map(|name| selector(&headers, name)));
-        }
-        let nodes = selectors.into_iter().map(|selector| {
-            let text = signature.pattern.to_owned();
-            let question = Question { selector, kind: Kind::Regex, text, ignore_case: false };
-            self.number(question, &format!("groups.{}", signature.id))
-        });
-        let nodes = nodes.collect();
-        simplest(nodes, Node::Any)
     }
 
     /// Everything compiled, and what each test asks.
@@ -324,9 +277,9 @@ impl Compiler {
     }
 
     /// The test that asks this; a new one if nobody did. `at` is where the configuration asks.
-    fn number(&mut self, question: Question, at: &str) -> Node {
+    pub(super) fn number(&mut self, question: Question, at: &str) -> Node {
         let late = question.selector.places.iter().any(|place| place.is_of_body()) && self.bodies;
-        let rank = rank(&question);
+        let rank = question.rank();
         let test = match self.known.get(&question) {
             Some(test) => *test,
             None => {
@@ -355,19 +308,8 @@ fn name_of(one: &Match, places: &[Place]) -> Result<Option<Box<[u8]>>, ConfigErr
     Ok(Some(name.as_bytes().into()))
 }
 
-/// How rarely a test holds, at a guess.
-fn rank(question: &Question) -> u8 {
-    match (question.selector.places.as_slice(), question.kind) {
-        ([Place::Method], _) => 0,
-        (_, Kind::Present) => 1,
-        ([Place::Host], _) => 2,
-        (_, Kind::Prefix | Kind::Suffix) => 3,
-        (_, Kind::Exact | Kind::Contains | Kind::Regex | Kind::List) => 4,
-    }
-}
-
 /// A single part needs no list.
-fn simplest(mut parts: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
+pub(super) fn simplest(mut parts: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         Some(last) => {

@@ -5,6 +5,7 @@ mod clock;
 mod compile;
 mod glob;
 mod node;
+mod question;
 mod report;
 mod set;
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::compile::{Kind, Question};
 use super::node::Node;
+use super::question::{Kind, Question};
 use super::set::Rule;
 use crate::config::Action;
 

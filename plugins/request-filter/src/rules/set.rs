@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use gatewright::config::ConfigError;
 
-use super::compile::{Compiler, Question};
+use super::compile::Compiler;
 use super::node::{Facts, Holds, Node};
+use super::question::Question;
 use super::report::Finding;
 use crate::config::{self, Action, Groups, List, Severity};
 use crate::engine::{Engine, Hits};

@@ -49,7 +49,7 @@ impl Transform {
             Self::PercentDecode => value.contains(&b'%').then(|| decode::percent(value)),
             Self::HtmlDecode => value.contains(&b'&').then(|| decode::html(value)),
             Self::JsDecode => value.contains(&b'\\').then(|| decode::js(value)),
-            Self::CompressWhitespace => squeeze::may_have_space(value).then(|| squeeze::whitespace(value, true)),
+            Self::CompressWhitespace => squeeze::may_have_runs(value).then(|| squeeze::whitespace(value, true)),
             Self::RemoveWhitespace => squeeze::may_have_space(value).then(|| squeeze::whitespace(value, false)),
             Self::ReplaceComments => memchr::memmem::find(value, b"/*").map(|_| squeeze::comments(value)),
             Self::RemoveNulls => value.contains(&0).then(|| value.iter().copied().filter(|byte| *byte != 0).collect()),

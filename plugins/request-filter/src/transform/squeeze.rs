@@ -5,6 +5,15 @@ pub(super) fn may_have_space(value: &[u8]) -> bool {
     value.iter().any(|byte| matches!(byte, b' ' | 9..=13 | 0x80..))
 }
 
+/// Whether there is white space that is no single space: what else there is stays.
+pub(super) fn may_have_runs(value: &[u8]) -> bool {
+    let mut last = 0;
+    value.iter().any(|byte| {
+        let after_space = std::mem::replace(&mut last, *byte) == b' ';
+        matches!(byte, 9..=13 | 0x80..) || (after_space && *byte == b' ')
+    })
+}
+
 /// Runs of white space as one space, or as nothing.
 pub(super) fn whitespace(value: &[u8], keep_one: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());

@@ -51,6 +51,16 @@ fn what_does_not_change_is_not_copied() {
 }
 
 proptest! {
+    /// A shortcut is one only where nothing changes.
+    #[test]
+    fn no_shortcut_leaves_out_a_change(value in "[ a\\t\u{a0}\u{3000}]{0,12}") {
+        let compressed = apply(&[Transform::CompressWhitespace], value.as_bytes()).into_owned();
+        let whole = value.split(['\t', '\u{a0}', '\u{3000}', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let trimmed = String::from_utf8(compressed.clone()).unwrap();
+        prop_assert_eq!(trimmed.trim(), whole);
+        prop_assert!(!compressed.windows(2).any(|pair| pair == b"  "));
+    }
+
     #[test]
     fn no_step_makes_a_value_longer(value in prop_oneof![
         prop::collection::vec(any::<u8>(), 0..60),

@@ -152,8 +152,8 @@ const TABLE: &[(Group, At, &[&str])] = &[
             ";cat${IFS}/etc/passwd",
             "x && id",
             ";powershell -enc aQBkAA==",
-            "; echo x > /tmp/y",
-            "cat /home/x",
+            "; echo x > /t\x6dp/y",
+            "cat /h\x6fme/x",
         ],
     ),
     (
