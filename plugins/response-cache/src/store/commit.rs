@@ -158,7 +158,7 @@ impl Inner {
     }
 
     fn write(&self, bucket: usize, write: &Write<'_>, reserved: &Reserved) -> Result<(), StoreError> {
-        for chunk in &reserved.trims {
+        for chunk in reserved.trims.iter().chain(&reserved.empty_first) {
             self.empty_chunk(bucket, *chunk)?;
         }
         let generation = write.entry.generation;

@@ -32,6 +32,8 @@ pub(in crate::store) struct Reserved {
     pub(in crate::store) chunks: Vec<usize>,
     /// To be emptied before.
     pub(in crate::store) trims: Vec<usize>,
+    /// Those of the chunks that are to be emptied before too, as what they still hold would be too much beside what is written first.
+    pub(in crate::store) empty_first: Vec<usize>,
     /// Responses that had to go.
     pub(in crate::store) evicted: usize,
 }
@@ -173,7 +175,13 @@ impl Bucket {
             total -= u64::from(held(&number));
             trims.push(number);
         }
-        (free.len() == need.sizes.len()).then_some(Reserved { chunks: free, trims, evicted: 0 })
+        let excess = |(number, size): &(&usize, &u32)| held(number).saturating_sub(**size);
+        let at_once: u64 = free.iter().zip(&need.sizes).map(|pair| u64::from(excess(&pair))).sum();
+        let mut empty_first = Vec::new();
+        if total + at_once > space.bytes {
+            empty_first.extend(free.iter().zip(&need.sizes).filter(|pair| excess(pair) > 0).map(|(number, _)| *number));
+        }
+        (free.len() == need.sizes.len()).then_some(Reserved { chunks: free, trims, empty_first, evicted: 0 })
     }
 
     /// Which chunks belong to an entry.

@@ -102,7 +102,7 @@ proptest! {
                 }
                 2 if !writing.is_empty() => {
                     let (generation, need, reserved) = writing.swap_remove(index.index(writing.len()));
-                    reserved.trims.iter().for_each(|chunk| host[*chunk] = 0);
+                    reserved.trims.iter().chain(&reserved.empty_first).for_each(|chunk| host[*chunk] = 0);
                     for (chunk, size) in reserved.chunks.iter().zip(&need.sizes) {
                         host[*chunk] = u64::from(*size);
                         prop_assert!(host.iter().sum::<u64>() <= SPACE.bytes, "{host:?}");
