@@ -52,7 +52,7 @@ impl<'a> Decision<'a> {
             Verdict::Deny => LogLevel::Info,
             Verdict::Fault => LogLevel::Warn,
         };
-        if level < host.log_level() {
+        if !exchange.root.shared.logs(level) {
             return;
         }
         let event = Event {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::callout::Pending;
 use crate::chain::Chain;
 use crate::config::ConfigError;
-use crate::host::Host;
+use crate::host::{Host, LogLevel};
 use crate::ids::IdMap;
 use crate::metrics::Counter;
 use crate::phases::Phases;
@@ -64,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) current: Cell<u32>,
     /// The time of the callback that is being handled, once somebody asked.
     now: Cell<Option<Timestamp>>,
+    /// The lowest level that the proxy logs, as it was when this callback first asked.
+    log_level: Cell<Option<LogLevel>>,
     /// Who was woken by somebody else's event and has not run yet.
     pub(crate) woken: RefCell<Vec<Owner>>,
 }
@@ -154,6 +156,7 @@ impl Shared {
             metrics: RefCell::default(),
             current: Cell::new(0),
             now: Cell::new(None),
+            log_level: Cell::new(None),
             woken: RefCell::default(),
         }
     }
@@ -162,6 +165,14 @@ impl Shared {
     pub(crate) fn begin(&self, context: u32) {
         self.current.set(context);
         self.now.set(None);
+        self.log_level.set(None);
+    }
+
+    /// Whether a line of this level is logged.
+    pub(crate) fn logs(&self, level: LogLevel) -> bool {
+        let lowest = self.log_level.get().unwrap_or_else(|| self.host.log_level());
+        self.log_level.set(Some(lowest));
+        level >= lowest
     }
 
     /// The time, which does not pass while a callback is handled: the policies of an exchange agree on it, and the host is asked once.

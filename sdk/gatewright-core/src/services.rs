@@ -105,9 +105,8 @@ impl Services {
 
     /// Writes a log line if `level` is on; the text is made only then. Never log a credential.
     pub fn log(&self, level: LogLevel, message: impl FnOnce() -> String) {
-        let host = self.root.host();
-        if level >= host.log_level() {
-            host.log(level, &message());
+        if self.root.shared.logs(level) {
+            self.root.host().log(level, &message());
         }
     }
 }
