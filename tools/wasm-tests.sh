@@ -4,8 +4,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# What is tested, for cargo. One selection of packages, so that their dependencies are built once.
-selection="--package gatewright-core --package jwt-auth --package rate-limit --package request-filter --package response-cache --package api-key --lib --test policy"
+# What is tested, for cargo: unit tests, and those of a policy as an author writes them. One selection of packages each, so that their
+# dependencies are built once.
+libraries="--package gatewright-core --package jwt-auth --package rate-limit --package request-filter --package response-cache --lib"
+example="--package api-key --test policy"
 
 # Each test binary, then the tests in it that only run natively, as a regular expression, and why.
 suites() {
@@ -48,7 +50,9 @@ cargo_test() { # target, report, arguments
     target=$1 report=$2
     shift 2
     # shellcheck disable=SC2086 # words, not one argument
-    cargo test $target --no-fail-fast $selection "$@" >"$report" 2>&1 || { cat "$report" >&2; exit 1; }
+    for selection in "$libraries" "$example"; do
+        cargo test $target --no-fail-fast $selection "$@" >>"$report" 2>&1 || { cat "$report" >&2; exit 1; }
+    done
 }
 
 cargo_test "--target wasm32-unknown-unknown" "$work/wasm"

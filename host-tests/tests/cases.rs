@@ -58,7 +58,7 @@ fn of_file(plugin: &str, path: &Path) -> Vec<Trial> {
     let hosts = HostKind::ALL.into_iter().filter(|host| file.runs_on(*host));
     let trial = |host| {
         let (own, plugin) = (file.clone(), plugin.to_owned());
-        let held = HELD.contains(&&*plugin).then(|| file.clone().in_gateway(&plugin));
+        let held = (HELD.contains(&&*plugin) && file.alone.is_none()).then(|| file.clone().in_gateway(&plugin));
         let alone = Trial::test(format!("{name} {host}"), move || played(&own, &plugin, host));
         let through = |held| Trial::test(format!("{name} {host}, in a gateway"), move || played(&held, GATEWAY, host));
         [Some(alone), held.map(through)]

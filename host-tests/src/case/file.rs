@@ -22,6 +22,8 @@ use crate::deploy::HostKind;
 pub struct CaseFile {
     /// What the file shows, in a sentence.
     pub about: String,
+    /// Why the policy does not do the same in a gateway, if so: the file is then played with the plugin alone.
+    pub alone: Option<String>,
     /// The plugin's configuration.
     pub(super) config: Map<String, Value>,
     /// Values made at run time, for `${name}`.
