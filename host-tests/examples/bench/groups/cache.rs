@@ -1,6 +1,8 @@
 //! response-cache against Envoy's own cache filter, and against no cache.
 
-use anyhow::Result;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Result, ensure};
 use gatewright_host::envoy::{Configuration, Envoy, HttpFilter, Listener, Route};
 use gatewright_host::net::Upstream;
 use gatewright_testing::message::{Request as Received, Response};
@@ -37,9 +39,13 @@ pub(crate) fn group() -> Result<Group> {
 
 /// An Envoy in front of an origin that says what may be stored. The path is the size of the body in KiB.
 pub(super) fn with_origin(filters: Vec<HttpFilter>, requests: Vec<Request>) -> Result<Server> {
-    let origin = Upstream::start(|request: &Received| {
+    let date = response_cache::http::date::format(now()?);
+    let cached = !filters.is_empty();
+    let origin = Upstream::start(move |request: &Received| {
         let size: usize = request.path().trim_start_matches('/').parse().unwrap_or(1);
         Response::new(200)
+            // Envoy's own filter stores nothing without it.
+            .with_header("date", &date)
             .with_header("cache-control", "public, max-age=86400")
             .with_header("content-type", "application/json")
             .with_header("etag", "\"one\"")
@@ -48,7 +54,30 @@ pub(super) fn with_origin(filters: Vec<HttpFilter>, requests: Vec<Request>) -> R
     let listener = filters.into_iter().fold(Listener::new(), Listener::filter);
     let listener = listener.route(Route::prefix("/").name("all").cluster("origin"));
     let envoy = Envoy::builder(listener).cluster("origin", origin.address()).concurrency(1).start()?;
-    Ok(Server { envoy, requests, _origin: Some(origin) })
+    let server = Server { envoy, requests, _origin: Some(origin) };
+    if cached {
+        check_hits(&server)?;
+    }
+    Ok(server)
+}
+
+/// What is compared are hits: the second answer to each kind of request has an age.
+fn check_hits(server: &Server) -> Result<()> {
+    for request in &server.requests {
+        let authorization = request.varying.as_ref().map(|(name, value)| (*name, value(0)));
+        let fields = request.fields.iter().cloned().chain(authorization);
+        let sent = Received::get(&request.path).with_host("api.example.com");
+        let sent = fields.fold(sent, |sent, (name, value)| sent.with_header(name, value));
+        server.envoy.send(&sent)?;
+        let second = server.envoy.send(&sent)?;
+        ensure!(second.header("age").is_some(), "{}: the second answer is no hit: {second:?}", request.variant);
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a real Envoy has the real time")]
+fn now() -> Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }
 
 fn ours() -> Result<HttpFilter> {
