@@ -5,6 +5,7 @@ pub mod guest;
 pub mod message;
 mod native;
 pub mod proxy;
+pub mod schema;
 pub mod scripted;
 
 pub use native::{native, native_module};
