@@ -42,9 +42,17 @@ pub fn module(package: &str, target: Target) -> Result<PathBuf> {
     if let Some(path) = built.get(&(package.to_owned(), target)) {
         return Ok(path.clone());
     }
-    let path = build(package, target)?;
+    let path = build(package, target, Names::Stripped)?;
     built.insert((package.to_owned(), target), path.clone());
     Ok(path)
+}
+
+/// As [`module`], with the names of the functions in it: the same code, for a profile to read.
+///
+/// # Errors
+/// As [`module`].
+pub fn named_module(package: &str) -> Result<PathBuf> {
+    build(package, Target::Wasip1, Names::Kept)
 }
 
 /// The root of the workspace.
@@ -62,11 +70,21 @@ pub fn target_folder() -> PathBuf {
     marked.map_or_else(|| workspace_root().join("target"), Path::to_path_buf)
 }
 
-fn build(package: &str, target: Target) -> Result<PathBuf> {
-    let folder = target_folder().join("plugins-wasm");
+/// Whether a module has the names of its functions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Stripped,
+    Kept,
+}
+
+fn build(package: &str, target: Target, names: Names) -> Result<PathBuf> {
+    let folder = target_folder().join(if names == Names::Kept { "plugins-wasm-named" } else { "plugins-wasm" });
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let _lock = lock(&folder.join("build.lock"))?;
     let mut command = cargo(package, target, &folder);
+    if names == Names::Kept {
+        command.env("CARGO_PROFILE_RELEASE_STRIP", "none");
+    }
     let output = command.output().with_context(|| format!("starting {command:?}"))?;
     if !output.status.success() {
         bail!("{command:?} failed ({}):\n{}", output.status, last_lines(&output.stderr, 60));

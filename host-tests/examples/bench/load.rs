@@ -1,31 +1,38 @@
-//! Load: a few connections, one request on each, then their answers. Cheap for the client, and the same for every variant.
+//! Load: a few connections, each of which sends its next request as soon as its answer is there, as `wrk` does.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::groups::Request;
 
 const CONNECTIONS: usize = 16;
 const TIMEOUT: Duration = Duration::from_secs(10);
-const MAX_BODY: u64 = 1 << 20;
+const MAX_ANSWER: usize = 1 << 20;
 
 /// What changes from one request to the next: the value of a header, by the request's number.
 pub(crate) type Vary = Rc<dyn Fn(u64) -> String>;
 
 /// Connections over which one kind of request is repeated.
 pub(crate) struct Load {
-    connections: Vec<BufReader<TcpStream>>,
+    connections: Vec<Connection>,
     request: String,
     varying: Option<(&'static str, Vary)>,
     /// Requests so far.
     number: u64,
     /// What every answer's status has to be.
     pub(crate) status: u16,
-    line: String,
+}
+
+/// A connection with at most one request under way.
+struct Connection {
+    stream: TcpStream,
+    /// What has come of the answer.
+    received: Vec<u8>,
+    waits: bool,
 }
 
 impl Load {
@@ -37,32 +44,81 @@ impl Load {
         for (name, value) in &wanted.fields {
             request += &format!("{name}: {value}\r\n");
         }
-        let connections = (0..CONNECTIONS).map(|_| connect(address)).collect::<Result<_>>()?;
+        let connections = (0..CONNECTIONS).map(|_| Connection::open(address)).collect::<Result<_>>()?;
         let (varying, status) = (wanted.varying.clone(), wanted.status);
-        Ok(Self { connections, request, varying, number: 0, status, line: String::new() })
+        Ok(Self { connections, request, varying, number: 0, status })
     }
 
     /// Sends one request and returns the status of its answer.
     pub(crate) fn probe(&mut self) -> Result<u16> {
         let connection = self.connections.first_mut().context("no connection")?;
-        let next = next(&self.request, self.varying.as_ref(), &mut self.number);
-        connection.get_mut().write_all(next.as_bytes())?;
-        receive(connection, &mut self.line)
+        connection.send(&next(&self.request, self.varying.as_ref(), &mut self.number))?;
+        let deadline = now() + TIMEOUT;
+        loop {
+            if let Some(status) = connection.receive()? {
+                return Ok(status);
+            }
+            ensure!(now() < deadline, "no answer within {} s", TIMEOUT.as_secs());
+        }
     }
 
-    /// Sends at least this many requests and checks every answer's status.
+    /// Sends this many requests and checks every answer's status.
     pub(crate) fn run(&mut self, requests: usize) -> Result<()> {
-        for _ in 0..requests.div_ceil(CONNECTIONS) {
+        let (mut sent, mut answered) = (0, 0);
+        let mut deadline = now() + TIMEOUT;
+        while answered < requests {
+            let before = answered;
             for connection in &mut self.connections {
-                let next = next(&self.request, self.varying.as_ref(), &mut self.number);
-                connection.get_mut().write_all(next.as_bytes())?;
+                if let Some(status) = connection.receive()? {
+                    ensure!(status == self.status, "answered {status}, not {}", self.status);
+                    answered += 1;
+                }
+                if !connection.waits && sent < requests {
+                    connection.send(&next(&self.request, self.varying.as_ref(), &mut self.number))?;
+                    sent += 1;
+                }
             }
-            for connection in &mut self.connections {
-                let status = receive(connection, &mut self.line)?;
-                ensure!(status == self.status, "answered {status}, not {}", self.status);
+            if answered > before {
+                deadline = now() + TIMEOUT;
             }
+            ensure!(now() < deadline, "no answer within {} s", TIMEOUT.as_secs());
         }
         Ok(())
+    }
+}
+
+impl Connection {
+    fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, received: Vec::new(), waits: false })
+    }
+
+    /// A request is smaller than any socket's buffer, and there is never more than one.
+    fn send(&mut self, request: &str) -> Result<()> {
+        self.stream.write_all(request.as_bytes())?;
+        self.received.clear();
+        self.waits = true;
+        Ok(())
+    }
+
+    /// The status of the answer, once it is there as a whole.
+    fn receive(&mut self) -> Result<Option<u16>> {
+        if !self.waits {
+            return Ok(None);
+        }
+        let mut piece = [0; 1 << 15];
+        match self.stream.read(&mut piece) {
+            Ok(0) => bail!("the connection was closed"),
+            Ok(size) => self.received.extend_from_slice(piece.get(..size).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        ensure!(self.received.len() <= MAX_ANSWER, "an answer of over {MAX_ANSWER} bytes");
+        let status = whole(&self.received)?;
+        self.waits = status.is_none();
+        Ok(status)
     }
 }
 
@@ -84,34 +140,17 @@ fn next(request: &str, varying: Option<&(&'static str, Vary)>, number: &mut u64)
     }
 }
 
-fn connect(address: SocketAddr) -> Result<BufReader<TcpStream>> {
-    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
-    Ok(BufReader::new(stream))
+#[expect(clippy::disallowed_methods, reason = "a client of a real Envoy has the machine's clock")]
+fn now() -> Instant {
+    Instant::now()
 }
 
-/// Reads an answer with `content-length`, as all local answers of Envoy have.
-fn receive(connection: &mut BufReader<TcpStream>, line: &mut String) -> Result<u16> {
-    let mut read = |line: &mut String| -> Result<()> {
-        line.clear();
-        ensure!(connection.by_ref().take(1 << 16).read_line(line)? > 0, "the connection was closed");
-        Ok(())
-    };
-    read(line)?;
-    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status line")?;
-    let mut length = 0;
-    loop {
-        read(line)?;
-        if line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().context("content-length")?;
-        }
-    }
-    ensure!(length <= MAX_BODY, "a body of {length} bytes");
-    std::io::copy(&mut connection.by_ref().take(length), &mut std::io::sink())?;
-    Ok(status)
+/// The status of an answer, if all of it is here. It has `content-length`, as all local answers of Envoy have.
+fn whole(answer: &[u8]) -> Result<Option<u16>> {
+    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
+    let head = std::str::from_utf8(answer.get(..end).unwrap_or_default())?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status line")?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.map_or(Ok(0), |length| length.trim().parse()).context("content-length")?;
+    Ok((answer.len() >= end + 4 + length).then_some(status))
 }

@@ -7,7 +7,7 @@ use wasmtime::{Config, Engine, Linker};
 
 use super::trap::plain;
 use super::vm::Vm;
-use super::{hostcalls, wasi};
+use super::{hostcalls, profile, wasi};
 
 /// Engine and host functions, shared by all modules of the process.
 pub(super) struct Runtime {
@@ -27,6 +27,7 @@ fn start() -> Result<Runtime> {
     let engine = Engine::new(&config).map_err(plain).context("starting wasmtime")?;
     let mut linker = Linker::new(&engine);
     hostcalls::link(&mut linker).map_err(plain).context("linking the proxy-wasm functions")?;
+    profile::link(&mut linker).map_err(plain).context("linking the hooks of a profile")?;
     wasi::link(&mut linker).map_err(plain).context("linking the WASI functions")?;
     Ok(Runtime { engine, linker })
 }

@@ -9,6 +9,7 @@ use gatewright_testing::guest::{Guest, Outcome, Trap};
 use wasmtime::{AsContextMut, Func, Instance, InstancePre, Store, StoreLimitsBuilder, Val};
 
 use super::callbacks::{self, INITIALIZE, MAIN, START};
+use super::profile::Profile;
 use super::stats::StatsHandle;
 use super::trap;
 use super::vm::{Phase, Random, Vm};
@@ -24,12 +25,14 @@ pub struct GuestOptions {
     pub seed: u64,
     /// Where its counters go. Guests made with the same options add to the same counters.
     pub stats: StatsHandle,
+    /// Where the fuel of its functions goes, if the module came from [`WasmModule::profiled`](super::WasmModule::profiled).
+    pub profile: Profile,
 }
 
 impl Default for GuestOptions {
     /// Seconds of work in one callback, Envoy's 1 GiB of memory.
     fn default() -> Self {
-        Self { fuel: 4_000_000_000, memory_bytes: 1 << 30, seed: 0, stats: StatsHandle::default() }
+        Self { fuel: 4_000_000_000, memory_bytes: 1 << 30, seed: 0, stats: StatsHandle::default(), profile: Profile::default() }
     }
 }
 
@@ -150,6 +153,7 @@ fn vm(host: Rc<dyn Host>, options: &GuestOptions) -> Vm {
     Vm {
         host,
         stats: options.stats.clone(),
+        profile: options.profile.clone(),
         limits: StoreLimitsBuilder::new().memory_size(options.memory_bytes).build(),
         random: Random(options.seed),
         memory: None,

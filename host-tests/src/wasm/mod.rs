@@ -12,6 +12,7 @@ mod guest;
 mod hostcalls;
 mod memory;
 mod module;
+mod profile;
 mod stats;
 mod trap;
 mod vm;
@@ -19,4 +20,5 @@ mod wasi;
 
 pub use guest::{GuestOptions, WasmGuest};
 pub use module::WasmModule;
+pub use profile::{FunctionCost, Profile};
 pub use stats::{Stats, StatsHandle, Tally};

@@ -1,5 +1,6 @@
 //! A compiled plugin module.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
@@ -14,6 +15,7 @@ use wasmtime::{ExternType, InstancePre, Linker, Module, UnknownImportError};
 use super::cache::Cache;
 use super::engine::runtime;
 use super::guest::{GuestOptions, WasmGuest};
+use super::profile::instrument;
 use super::trap::plain;
 use super::vm::Vm;
 use crate::build;
@@ -48,6 +50,18 @@ impl WasmModule {
         check_exports(&module)?;
         let linked = link(&runtime.linker, &module)?;
         Ok(Self { wasm: wasm.into(), module, linked })
+    }
+
+    /// Loads the module in a file so that each of its functions counts its fuel ([`GuestOptions::profile`]), and the names of its
+    /// functions by their index. Names are there if the module was built with them.
+    ///
+    /// # Errors
+    /// As [`WasmModule::load`].
+    pub fn profiled(path: impl AsRef<Path>) -> Result<(Self, BTreeMap<u32, String>)> {
+        let path = path.as_ref();
+        let wasm = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        let instrument::Instrumented { wasm, names } = instrument::instrument(&wasm).context("instrumenting the module")?;
+        Ok((Self::from_bytes(&wasm)?, names))
     }
 
     /// Makes a guest, a VM of its own, and runs its start-up functions.

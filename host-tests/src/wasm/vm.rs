@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gatewright_core::host::{Host, Status};
 use wasmtime::{Caller, Error, Memory, Result, StoreLimits, TypedFunc, format_err};
 
+use super::profile::Profile;
 use super::stats::StatsHandle;
 
 /// Status of a call whose arguments point outside the guest's memory (`InvalidMemoryAccess`).
@@ -14,6 +15,7 @@ pub(super) const INVALID_MEMORY: Status = Status::Other(6);
 pub(super) struct Vm {
     pub(super) host: Rc<dyn Host>,
     pub(super) stats: StatsHandle,
+    pub(super) profile: Profile,
     pub(super) limits: StoreLimits,
     pub(super) random: Random,
     pub(super) memory: Option<Memory>,

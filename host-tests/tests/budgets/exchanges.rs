@@ -5,7 +5,7 @@ use std::fs;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatewright_host::build::workspace_root;
-use gatewright_testing::message::Request;
+use gatewright_testing::message::{Request, Response};
 use gatewright_testing::proxy::World;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
@@ -212,4 +212,13 @@ fn request_to(path: &str) -> Request {
         .with_header("accept-language", "en-US,en;q=0.5")
         .with_header("x-forwarded-proto", "https")
         .with_header("x-request-id", "5f4dcc3b-5aa7-4d61-8327-deb882cf99aa")
+}
+
+/// What the upstream answers: what may be stored where the path says so.
+pub(crate) fn answer(request: &Request) -> Response {
+    let response = Response::new(200).with_header("content-type", "application/json");
+    if request.path().starts_with("/cached") {
+        return response.with_header("cache-control", "public, max-age=600").with_body("x".repeat(1024));
+    }
+    response.with_header("cache-control", "no-store")
 }

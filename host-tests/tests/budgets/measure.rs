@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use gatewright_core::host::LogLevel;
 use gatewright_host::foreign;
 use gatewright_host::wasm::{GuestOptions, Stats, WasmModule};
-use gatewright_testing::message::{Request, Response};
 use gatewright_testing::proxy::{Proxy, World};
 
 use crate::budgets::{Cost, ExchangeCost};
-use crate::exchanges::Exchange;
+use crate::exchanges::{self, Exchange};
 
 const WARM_UP: usize = 3;
 const WATCHED: usize = 20;
@@ -19,7 +18,7 @@ pub(crate) fn measure(module: &WasmModule, exchange: &Exchange) -> ExchangeCost 
     let world = World::default();
     world.set_log_level(LogLevel::Info);
     world.foreign("verify_signature", foreign::verify_signature);
-    world.upstream("upstream", |request| answer(request).into());
+    world.upstream("upstream", |request| exchanges::answer(request).into());
     let options = GuestOptions::default();
     let stats = options.stats.clone();
     let module = module.clone();
@@ -36,15 +35,6 @@ pub(crate) fn measure(module: &WasmModule, exchange: &Exchange) -> ExchangeCost 
     let steady = send();
     let most_fuel = (0..WATCHED).map(|_| send().fuel()).max().unwrap();
     ExchangeCost { status: exchange.status, first: cost(&first), steady: cost(&steady), most_fuel }
-}
-
-/// What may be stored where the path says so.
-fn answer(request: &Request) -> Response {
-    let response = Response::new(200).with_header("content-type", "application/json");
-    if request.path().starts_with("/cached") {
-        return response.with_header("cache-control", "public, max-age=600").with_body("x".repeat(1024));
-    }
-    response.with_header("cache-control", "no-store")
 }
 
 fn cost(stats: &Stats) -> Cost {
