@@ -5,6 +5,13 @@ use std::fmt;
 use crate::host::{Host, MapKind, Status};
 use crate::pairs::{self, Span};
 
+mod tag;
+mod value;
+
+pub use value::IntoFieldValue;
+
+use tag::{Seen, Tag, same};
+
 /// The fields of a request or response, or its trailers.
 ///
 /// Values are bytes, because HTTP field values are (RFC 9110 §5.5). The list is read from the proxy once and scanned in place;
@@ -12,8 +19,16 @@ use crate::pairs::{self, Span};
 #[derive(Clone, Default)]
 pub struct Headers {
     block: Vec<u8>,
-    spans: Vec<Span>,
+    fields: Vec<Field>,
+    seen: Seen,
     edits: Vec<Edit>,
+}
+
+/// A field: where it lies in the block.
+#[derive(Clone, Copy)]
+struct Field {
+    tag: Tag,
+    span: Span,
 }
 
 /// A change that the proxy has not seen yet. Spans point into the block.
@@ -52,12 +67,8 @@ impl fmt::Display for HeadersError {
 impl Headers {
     /// Reads a list from the host. `expected` is the number of fields that the host announced.
     pub(crate) fn fetch(host: &dyn Host, map: MapKind, expected: u32) -> Result<Self, HeadersError> {
-        let block = host.header_pairs(map).map_err(HeadersError::Host)?;
-        let spans = pairs::decode(&block).map_err(|_| HeadersError::Malformed)?;
-        if spans.is_empty() && expected > 0 {
-            return Err(HeadersError::TooMany);
-        }
-        Ok(Self { block, spans, edits: Vec::new() })
+        let headers = Self::decode(host.header_pairs(map).map_err(HeadersError::Host)?)?;
+        if headers.is_empty() && expected > 0 { Err(HeadersError::TooMany) } else { Ok(headers) }
     }
 
     /// A list as the ABI serialises it ([`crate::pairs`]): one that was kept, ready to be sent again. It must come from
@@ -66,8 +77,14 @@ impl Headers {
     /// # Errors
     /// [`HeadersError::Malformed`] if it does not parse.
     pub fn decode(block: Vec<u8>) -> Result<Self, HeadersError> {
-        let spans = pairs::decode(&block).map_err(|_| HeadersError::Malformed)?;
-        Ok(Self { block, spans, edits: Vec::new() })
+        let mut seen = Seen::default();
+        let field = |span, name: &[u8]| {
+            let tag = Tag::of(name);
+            seen.add(tag);
+            Field { tag, span }
+        };
+        let fields = pairs::decode_with(&block, field).map_err(|_| HeadersError::Malformed)?;
+        Ok(Self { block, fields, seen, edits: Vec::new() })
     }
 
     /// The list as the ABI serialises it.
@@ -81,30 +98,32 @@ impl Headers {
     /// A field may be repeated, and a service behind the proxy may read another one: use [`Headers::single`] or
     /// [`Headers::all`] where the value decides something.
     #[must_use]
+    #[inline]
     pub fn get(&self, name: impl AsRef<str>) -> Option<&[u8]> {
-        self.all(name).next()
+        let name = name.as_ref().as_bytes();
+        let tag = Tag::of(name);
+        if self.seen.may_have(tag) { self.find(tag, name) } else { None }
     }
 
     /// The value of a field that may occur at most once.
     ///
     /// # Errors
     /// [`Repeated`] if the field occurs more than once.
+    #[inline]
     pub fn single(&self, name: impl AsRef<str>) -> Result<Option<&[u8]>, Repeated> {
-        let mut values = self.all(name);
-        let first = values.next();
-        if values.next().is_some() { Err(Repeated) } else { Ok(first) }
+        let name = name.as_ref().as_bytes();
+        let tag = Tag::of(name);
+        if self.seen.may_have(tag) { self.find_single(tag, name) } else { Ok(None) }
     }
 
     /// Every value of a field, in order.
     pub fn all(&self, name: impl AsRef<str>) -> impl Iterator<Item = &[u8]> {
-        self.spans
+        let tag = Tag::of(name.as_ref().as_bytes());
+        let fields = if self.seen.may_have(tag) { self.fields.as_slice() } else { &[] };
+        fields
             .iter()
-            // Lengths differ mostly, and are at hand.
-            .filter(move |span| {
-                let name = name.as_ref().as_bytes();
-                span.name_len as usize == name.len() && self.name(span).eq_ignore_ascii_case(name)
-            })
-            .map(|span| self.value(span))
+            .filter(move |field| field.tag == tag && same(self.name(&field.span), name.as_ref().as_bytes()))
+            .map(|field| self.value(&field.span))
     }
 
     /// The first value of a field, if it is UTF-8.
@@ -115,40 +134,41 @@ impl Headers {
 
     /// Whether a field of this name is there.
     #[must_use]
+    #[inline]
     pub fn contains(&self, name: impl AsRef<str>) -> bool {
         self.get(name).is_some()
     }
 
     /// Every field as name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
-        self.spans.iter().map(|span| (self.name(span), self.value(span)))
+        self.fields.iter().map(|field| (self.name(&field.span), self.value(&field.span)))
     }
 
     /// The number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.spans.len()
+        self.fields.len()
     }
 
     /// Whether there is no field.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
+        self.fields.is_empty()
     }
 
     /// Makes this the only value of a field.
     pub fn set(&mut self, name: impl AsRef<str>, value: impl IntoFieldValue) {
-        let span = self.store(name.as_ref(), value);
-        self.forget(span);
-        self.spans.push(span);
-        self.edits.push(Edit::Set(span));
+        let field = self.store(name.as_ref(), value);
+        self.forget(field);
+        self.add(field);
+        self.edits.push(Edit::Set(field.span));
     }
 
     /// Adds a value beside those that a field has.
     pub fn append(&mut self, name: impl AsRef<str>, value: impl IntoFieldValue) {
-        let span = self.store(name.as_ref(), value);
-        self.spans.push(span);
-        self.edits.push(Edit::Append(span));
+        let field = self.store(name.as_ref(), value);
+        self.add(field);
+        self.edits.push(Edit::Append(field.span));
     }
 
     /// Removes every value of a field. A field that is not there needs no edit.
@@ -160,9 +180,9 @@ impl Headers {
 
     /// As [`Headers::remove`], where it is not known whether the field is there.
     pub(crate) fn remove_unread(&mut self, name: &str) {
-        let span = self.store(name, "");
-        self.forget(span);
-        self.edits.push(Edit::Remove(span));
+        let field = self.store(name, "");
+        self.forget(field);
+        self.edits.push(Edit::Remove(field.span));
     }
 
     /// Makes edits again that were made before the list was read.
@@ -193,21 +213,46 @@ impl Headers {
         Ok(())
     }
 
-    fn forget(&mut self, name: Span) {
-        let Self { block, spans, .. } = self;
-        let wanted = slice(block, name.name, name.name_len);
-        spans.retain(|span| !slice(block, span.name, span.name_len).eq_ignore_ascii_case(wanted));
+    fn find(&self, tag: Tag, name: &[u8]) -> Option<&[u8]> {
+        let mut fields = self.fields.iter().filter(|field| field.tag == tag);
+        fields.find(|field| same(self.name(&field.span), name)).map(|field| self.value(&field.span))
     }
 
-    fn store(&mut self, name: &str, value: impl IntoFieldValue) -> Span {
+    fn find_single(&self, tag: Tag, name: &[u8]) -> Result<Option<&[u8]>, Repeated> {
+        let mut found = None;
+        for field in self.fields.iter().filter(|field| field.tag == tag && same(self.name(&field.span), name)) {
+            if found.replace(field).is_some() {
+                return Err(Repeated);
+            }
+        }
+        Ok(found.map(|field| self.value(&field.span)))
+    }
+
+    fn add(&mut self, field: Field) {
+        self.seen.add(field.tag);
+        self.fields.push(field);
+    }
+
+    /// Drops the fields that have this one's name.
+    fn forget(&mut self, named: Field) {
+        if !self.seen.may_have(named.tag) {
+            return;
+        }
+        let Self { block, fields, .. } = self;
+        let name = |span: &Span| slice(block, span.name, span.name_len);
+        fields.retain(|field| field.tag != named.tag || !same(name(&field.span), name(&named.span)));
+    }
+
+    fn store(&mut self, name: &str, value: impl IntoFieldValue) -> Field {
         let at = |block: &Vec<u8>| u32::try_from(block.len()).unwrap_or(u32::MAX);
         let start = at(&self.block);
-        self.block.extend(name.bytes().enumerate().map(|(index, byte)| name_byte(index, byte)));
+        value::write_name(name, &mut self.block);
         let middle = at(&self.block);
         value.write_to(&mut self.block);
-        neutralise(self.block.get_mut(middle as usize..).unwrap_or_default());
+        value::neutralise(self.block.get_mut(middle as usize..).unwrap_or_default());
         let end = at(&self.block);
-        Span { name: start, name_len: middle - start, value: middle, value_len: end - middle }
+        let span = Span { name: start, name_len: middle - start, value: middle, value_len: end - middle };
+        Field { tag: Tag::of(self.name(&span)), span }
     }
 
     fn name(&self, span: &Span) -> &[u8] {
@@ -233,73 +278,6 @@ impl<N: AsRef<str>, V: IntoFieldValue> FromIterator<(N, V)> for Headers {
             headers.append(name, value);
         }
         headers
-    }
-}
-
-/// What can be the value of a field: text, bytes or a number.
-pub trait IntoFieldValue {
-    /// Appends the value's bytes.
-    fn write_to(self, out: &mut Vec<u8>);
-}
-
-impl IntoFieldValue for &str {
-    fn write_to(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.as_bytes());
-    }
-}
-
-impl IntoFieldValue for String {
-    fn write_to(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.as_bytes());
-    }
-}
-
-impl IntoFieldValue for &String {
-    fn write_to(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.as_bytes());
-    }
-}
-
-impl IntoFieldValue for &[u8] {
-    fn write_to(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self);
-    }
-}
-
-impl IntoFieldValue for Vec<u8> {
-    fn write_to(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self);
-    }
-}
-
-macro_rules! number_as_field_value {
-    ($($number:ty),*) => {$(
-        impl IntoFieldValue for $number {
-            fn write_to(self, out: &mut Vec<u8>) {
-                out.extend_from_slice(self.to_string().as_bytes());
-            }
-        }
-    )*};
-}
-number_as_field_value!(u16, u32, u64, u128, usize, i32, i64);
-
-/// A byte of a field name, in lower case as HTTP/2 has it. A name is a token (RFC 9110 §5.6.2), after a colon in pseudo-header fields;
-/// any other byte becomes `-`, for it could end the field.
-fn name_byte(index: usize, byte: u8) -> u8 {
-    match byte {
-        b':' if index == 0 => byte,
-        b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'^'..=b'z' | b'|' | b'~' => byte,
-        b'A'..=b'Z' => byte.to_ascii_lowercase(),
-        _ => b'-',
-    }
-}
-
-/// CR, LF and NUL end a field on the wire: whoever sets a value from foreign input must not be able to add a field (RFC 9110 §5.5).
-fn neutralise(value: &mut [u8]) {
-    for byte in value {
-        if matches!(byte, b'\r' | b'\n' | 0) {
-            *byte = b' ';
-        }
     }
 }
 

@@ -49,45 +49,44 @@ where
 
 /// Finds every field of a serialised list. An empty input is an empty list, as Envoy sends it.
 pub fn decode(bytes: &[u8]) -> Result<Vec<Span>, Malformed> {
-    if bytes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let count = number(bytes, 0)? as usize;
-    let mut at = count.checked_mul(8).and_then(|n| n.checked_add(4)).ok_or(Malformed)?;
-    if at > bytes.len() {
-        return Err(Malformed);
-    }
-    let mut spans = Vec::with_capacity(count);
-    for field in 0..count {
-        let name_len = number(bytes, 4 + field * 8)?;
-        let value_len = number(bytes, 8 + field * 8)?;
-        let value = after(at, name_len)?;
-        let end = after(value, value_len)?;
-        if end > bytes.len() {
-            return Err(Malformed);
-        }
-        spans.push(Span { name: offset(at)?, name_len, value: offset(value)?, value_len });
-        at = end;
-    }
-    Ok(spans)
+    decode_with(bytes, |span, _| span)
 }
 
-/// The offset past `length` bytes and their NUL; 32-bit targets must not wrap.
-fn after(at: usize, length: u32) -> Result<usize, Malformed> {
-    at.checked_add(length as usize).and_then(|end| end.checked_add(1)).ok_or(Malformed)
+/// As [`decode`], with something made of each field's place and name.
+pub fn decode_with<T>(bytes: &[u8], mut make: impl FnMut(Span, &[u8]) -> T) -> Result<Vec<T>, Malformed> {
+    let Some((count, rest)) = bytes.split_first_chunk::<4>() else {
+        return if bytes.is_empty() { Ok(Vec::new()) } else { Err(Malformed) };
+    };
+    let count = u32::from_le_bytes(*count) as usize;
+    let table = count.checked_mul(8).and_then(|size| rest.get(..size)).ok_or(Malformed)?;
+    let mut at = 4 + table.len();
+    let mut fields = Vec::with_capacity(count);
+    for lengths in table.as_chunks::<8>().0 {
+        // Both lengths at once: the name's is in the lower half.
+        let lengths = u64::from_le_bytes(*lengths);
+        let (name_len, value_len) = (lengths & u64::from(u32::MAX), lengths >> 32);
+        let value = at as u64 + name_len + 1;
+        let end = value + value_len + 1;
+        if end > bytes.len() as u64 {
+            return Err(Malformed);
+        }
+        // What lies within the bytes fits a usize; a list of 4 GiB is refused here.
+        let (value, end) = (value as usize, end as usize);
+        let offset = |at: usize| u32::try_from(at).map_err(|_| Malformed);
+        let span = Span {
+            name: offset(at)?,
+            name_len: name_len as u32,
+            value: offset(value)?,
+            value_len: value_len as u32,
+        };
+        fields.push(make(span, bytes.get(at..value - 1).unwrap_or_default()));
+        at = end;
+    }
+    Ok(fields)
 }
 
 fn put(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
-}
-
-fn number(bytes: &[u8], at: usize) -> Result<u32, Malformed> {
-    let slice = bytes.get(at..at + 4).ok_or(Malformed)?;
-    Ok(u32::from_le_bytes(slice.try_into().map_err(|_| Malformed)?))
-}
-
-fn offset(at: usize) -> Result<u32, Malformed> {
-    u32::try_from(at).map_err(|_| Malformed)
 }
 
 #[cfg(test)]

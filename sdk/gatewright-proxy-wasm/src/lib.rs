@@ -10,3 +10,9 @@ mod hostcalls;
 #[cfg(target_family = "wasm")]
 mod imports;
 mod memory;
+#[cfg(any(target_family = "wasm", test))]
+mod pool;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static POOL: pool::Pool = pool::Pool::new();

@@ -1,12 +1,15 @@
 //! Memory that host and module hand each other.
 
+use std::mem::ManuallyDrop;
+
 /// Memory for a value that the host is about to return (`proxy_on_memory_allocate`).
 ///
-/// `take` makes it a `Vec` again. A size that the module cannot have aborts it, as any allocation does.
+/// `take` makes it a `Vec` again. A size that the module cannot have aborts it, as any allocation does. The memory is not cleared: the
+/// host is about to write all of it.
 #[must_use]
 pub fn allocate(size: usize) -> *mut u8 {
-    let block = vec![0u8; size].into_boxed_slice();
-    Box::into_raw(block).cast()
+    let mut block = ManuallyDrop::new(Vec::with_capacity(size));
+    block.as_mut_ptr()
 }
 
 /// The bytes that the host put into memory from [`allocate`]; a null pointer is no bytes.
@@ -20,7 +23,7 @@ pub(crate) unsafe fn take(pointer: *mut u8, size: usize) -> Vec<u8> {
     if pointer.is_null() {
         return Vec::new();
     }
-    // SAFETY: by this function's contract; a boxed slice has capacity equal to its length.
+    // SAFETY: by this function's contract; `with_capacity` gives bytes exactly what is asked for.
     unsafe { Vec::from_raw_parts(pointer, size, size) }
 }
 
