@@ -62,6 +62,7 @@ pub(super) fn write_name(name: &str, out: &mut Vec<u8>) {
 }
 
 /// What becomes of each byte of a name.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, and a byte is below 256")]
 const NAME_BYTES: [u8; 256] = {
     let (mut table, mut byte) = ([0; 256], 0u8);
     loop {
