@@ -29,7 +29,7 @@ const UNKEYED: [&str; 11] = [
 
 /// A request to the cache.
 pub(crate) struct Asked<'a> {
-    pub(crate) target: Target,
+    pub(crate) target: Target<'a>,
     pub(crate) key: Key,
     pub(crate) directives: RequestDirectives,
     pub(crate) head: bool,
@@ -40,9 +40,14 @@ pub(crate) struct Asked<'a> {
 impl<'a> Asked<'a> {
     pub(crate) fn of(request: &'a Request, cx: &Context, config: &Config, store: &Store) -> Self {
         let target = Target::of(request);
-        let rest = target::rest(&config.key, &target.scheme, request, cx);
-        let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
-        let key = store.key(&target.url(&config.key.query), &rest);
+        let url = target.url(&config.key.query);
+        let rest = target::rest(&config.key, request, cx);
+        let key = if rest.is_empty() {
+            store.key(url, &[target.scheme.as_bytes()])
+        } else {
+            let parts = std::iter::once(target.scheme.as_bytes()).chain(rest.iter().map(Vec::as_slice));
+            store.key(url, &parts.collect::<Vec<_>>())
+        };
         let headers = request.headers();
         let mut directives = RequestDirectives::read(headers.all("cache-control"), headers.all("pragma"));
         if config.request_directives == config::RequestDirectives::Ignore {
@@ -54,7 +59,7 @@ impl<'a> Asked<'a> {
     /// The same with a copy of the fields.
     pub(crate) fn into_owned(self) -> Asked<'static> {
         let Self { target, key, directives, head, headers } = self;
-        Asked { target, key, directives, head, headers: Cow::Owned(headers.into_owned()) }
+        Asked { target: target.into_owned(), key, directives, head, headers: Cow::Owned(headers.into_owned()) }
     }
 
     /// What of it decides whether the response may be stored.

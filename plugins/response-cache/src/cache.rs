@@ -29,6 +29,8 @@ pub(crate) struct Cache {
     pub(crate) shared: Rc<Shared>,
     pub(crate) metrics: Metrics,
     wait: Duration,
+    /// The member of `cache-status` for a hit, but for the seconds at its end.
+    hit_member: Option<String>,
 }
 
 /// What to do with a request that the store may have something for.
@@ -61,7 +63,8 @@ impl Cache {
         let rules = Rules::new(&config)?;
         let metrics = Metrics::new(setup, config.name.as_deref());
         let wait = config.coalesce.wait.map_or(Duration::from_secs(5), |wait| wait.as_std());
-        Ok(Self { config, rules, shared, metrics, wait })
+        let hit_member = config.cache_status.as_deref().map(status_field::hit);
+        Ok(Self { config, rules, shared, metrics, wait, hit_member })
     }
 
     /// Handles a request that may be answered from the store.
@@ -103,14 +106,19 @@ impl Cache {
             Vec::new()
         });
         let stock = Stock::of(variants, &asked.headers);
-        let usable = stock.partial.as_ref().filter(|found| !asked.head && found.covers(&asked.headers));
-        let Some(found) = stock.whole.as_ref().or(usable) else {
-            let why = match (&stock.partial, stock.any) {
-                (Some(_), _) => Forwarded::Partial,
-                (None, true) => Forwarded::VaryMiss,
-                (None, false) => Forwarded::UriMiss,
-            };
-            return Decision::Ask(Ask { found: stock.partial, or_stale: false, why });
+        let any = stock.any;
+        let usable = |part: &Found| !asked.head && part.covers(&asked.headers);
+        let found = match (stock.whole, stock.partial) {
+            (Some(whole), _) => whole,
+            (None, Some(part)) if usable(&part) => part,
+            (None, found) => {
+                let why = match (&found, any) {
+                    (Some(_), _) => Forwarded::Partial,
+                    (None, true) => Forwarded::VaryMiss,
+                    (None, false) => Forwarded::UriMiss,
+                };
+                return Decision::Ask(Ask { found, or_stale: false, why });
+            }
         };
         let fresh = found.freshness(now);
         match fresh.decide(&asked.directives) {
@@ -120,16 +128,18 @@ impl Cache {
                 } else {
                     Forwarded::Stale
                 };
-                Decision::Ask(Ask { found: Some(found.clone()), or_stale, why })
+                Decision::Ask(Ask { found: Some(found), or_stale, why })
             }
-            reuse => Decision::Serve(found.clone(), reuse),
+            reuse => Decision::Serve(found, reuse),
         }
     }
 
     /// Answers from the store. `None`: it is not there any more.
     fn serve(&self, asked: &Asked<'_>, found: &Found, reuse: Reuse, now: Timestamp) -> Option<Reply> {
         let fresh = found.freshness(now);
-        let reply = self.reply(asked, found, now)?;
+        let mut ttl = itoa::Buffer::new();
+        let member = self.hit_member.as_deref().map(|hit| [hit, ttl.format(fresh.ttl())].concat());
+        let reply = self.answer(asked, found, now, member.as_deref())?;
         let metrics = &self.metrics;
         if reuse == Reuse::Fresh {
             metrics.hit.increment()
@@ -138,21 +148,25 @@ impl Cache {
         }
         metrics.age.record(fresh.age);
         self.shared.store.note_use(&found.variant, now);
-        Some(self.describe(reply, |name| status_field::hit(name, fresh.ttl())))
+        Some(reply)
     }
 
     /// The answer that a stored response gives to a request. `None`: it is not there any more, or cannot be read.
     pub(crate) fn reply(&self, asked: &Asked<'_>, found: &Found, now: Timestamp) -> Option<Reply> {
-        let wanted = Wanted { headers: &asked.headers, head: asked.head };
+        self.answer(asked, found, now, None)
+    }
+
+    fn answer(&self, asked: &Asked<'_>, found: &Found, now: Timestamp, member: Option<&str>) -> Option<Reply> {
+        let wanted = Wanted { headers: &asked.headers, head: asked.head, member };
         reply::answer(&wanted, found, found.read()?, now, || {
-            let body = found.held.clone().or_else(|| self.body(found))?.to_vec();
+            let body = found.held.clone().or_else(|| self.body(found))?;
             self.metrics.hit_bytes.add(u32::try_from(body.len()).unwrap_or(u32::MAX));
             Some(body)
         })
     }
 
     /// The body of a stored response, if it is there and can be read.
-    pub(crate) fn body(&self, found: &Found) -> Option<Rc<[u8]>> {
+    pub(crate) fn body(&self, found: &Found) -> Option<Rc<Vec<u8>>> {
         self.shared.store.body(&found.variant).unwrap_or_else(|_| {
             self.metrics.store_error.increment();
             None

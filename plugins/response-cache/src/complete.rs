@@ -41,7 +41,7 @@ pub(crate) async fn combine(
     };
     let rest = response.body(limit).await?.to_vec();
     let head = fetch.cache.body(&found).ok_or_else(unusable)?;
-    let body = [&*head, rest.as_slice()].concat();
+    let body = [head.as_slice(), rest.as_slice()].concat();
     let answered = Answered { status: 200, headers: &fields, times };
     let asked = fetch.asked.for_storage(&fetch.cache.config);
     let plan = fetch.cache.rules.plan(&fetch.asked.target, asked, &fetch.asked.headers, answered);

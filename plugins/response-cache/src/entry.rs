@@ -51,8 +51,12 @@ impl View {
 impl Meta {
     /// Freshness at this moment.
     pub(crate) fn freshness(&self, now: Timestamp, purged: bool) -> Freshness {
-        let age = self.initial_age.saturating_add((now - self.came).as_secs());
-        Freshness { age, purged, ..self.freshness }
+        Freshness { age: self.age(now), purged, ..self.freshness }
+    }
+
+    /// Age in seconds at this moment (RFC 9111 §4.2.3).
+    pub(crate) fn age(&self, now: Timestamp) -> u64 {
+        self.initial_age.saturating_add((now - self.came).as_secs())
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {

@@ -17,7 +17,7 @@ pub(crate) struct Found {
     pub(crate) variant: Variant,
     pub(crate) view: Rc<Option<View>>,
     /// The body, where it must not vanish while the origin is asked.
-    pub(crate) held: Option<Rc<[u8]>>,
+    pub(crate) held: Option<Rc<Vec<u8>>>,
 }
 
 /// What the store has for a request.

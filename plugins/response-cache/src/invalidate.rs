@@ -12,7 +12,7 @@ use crate::target::Target;
 
 /// Forwards an unsafe request, and removes what it has made out of date before the client knows that it was carried out.
 pub(crate) async fn forward(cache: &Cache, request: Request, _: &Context) -> Result<Flow, Fault> {
-    let target = Target::of(&request);
+    let target = Target::of(&request).into_owned();
     let mut response = request.forward().await;
     if is_non_error(response.status()) && !response.is_reply() {
         remove(cache, &target, &target.path)?;
@@ -34,7 +34,7 @@ pub(crate) async fn forward(cache: &Cache, request: Request, _: &Context) -> Res
 }
 
 /// Removes all that is stored for a URL.
-fn remove(cache: &Cache, target: &Target, path: &[u8]) -> Result<(), Fault> {
+fn remove(cache: &Cache, target: &Target<'_>, path: &[u8]) -> Result<(), Fault> {
     let (store, key) = (&cache.shared.store, &cache.config.key);
     let url = target.url_of(path, &key.query);
     if !key.headers.is_empty() || !key.cookies.is_empty() || !key.claims.is_empty() {
@@ -42,7 +42,7 @@ fn remove(cache: &Cache, target: &Target, path: &[u8]) -> Result<(), Fault> {
         return Ok(store.purge(Selector::Url(&url), Purge::Hard)?);
     }
     for scheme in ["https", "http"] {
-        store.invalidate(&store.key(&url, &[scheme.as_bytes()]))?;
+        store.invalidate(&store.key(url.as_slice(), &[scheme.as_bytes()]))?;
     }
     Ok(())
 }

@@ -28,10 +28,12 @@ impl Policy for ResponseCache {
         if let Some(reply) = purge::answer(&self.0, &request)? {
             return Ok(reply.into());
         }
-        if !is_safe_method(request.method()) {
+        let method = request.method();
+        let cached = matches!(method, "GET" | "HEAD");
+        if !cached && !is_safe_method(method) {
             return invalidate::forward(&self.0, request, cx).await;
         }
-        if !matches!(request.method(), "GET" | "HEAD") || asked::is_bypassed(&request, &self.0.config.bypass) {
+        if !cached || asked::is_bypassed(&request, &self.0.config.bypass) {
             self.0.metrics.bypass.increment();
             return Ok(request.forward().into());
         }

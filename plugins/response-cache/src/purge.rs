@@ -87,7 +87,7 @@ fn scope(cache: &Cache, purge: &config::Purge, request: &Request) -> Option<(Sco
 }
 
 /// Tags of `surrogate-key` and `cache-tag`, and groups of `cache-groups`.
-fn names(target: &Target, headers: &Headers) -> Vec<Vec<u8>> {
+fn names(target: &Target<'_>, headers: &Headers) -> Vec<Vec<u8>> {
     let keys =
         headers.all("surrogate-key").flat_map(|line| line.split(|byte| *byte == b' ')).filter(|key| !key.is_empty());
     let tags = keys.chain(headers.all("cache-tag").flat_map(members)).map(rules::tag);

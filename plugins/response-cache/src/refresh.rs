@@ -52,7 +52,7 @@ pub(crate) struct Jobs {
 struct Job {
     cache: Rc<Cache>,
     upstream: Upstream,
-    target: Target,
+    target: Target<'static>,
     key: Key,
     asked: crate::http::storable::Asked,
     headers: Headers,
@@ -97,7 +97,7 @@ pub(crate) fn start(cache: &Rc<Cache>, asked: &Asked<'_>, found: &Found, cx: &Co
     let job = Job {
         cache: Rc::clone(cache),
         upstream,
-        target: asked.target.clone(),
+        target: asked.target.clone().into_owned(),
         key: asked.key.clone(),
         asked: asked.for_storage(&cache.config),
         headers: asked.headers.clone().into_owned(),

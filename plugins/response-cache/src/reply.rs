@@ -1,5 +1,7 @@
 //! Answers from the store.
 
+use std::rc::Rc;
+
 use gatewright::{Headers, Reply, Timestamp};
 
 use crate::entry::View;
@@ -14,6 +16,8 @@ const BOUNDARY: &str = "gatewright-7f3a91c6e05d4b28";
 pub(crate) struct Wanted<'a> {
     pub(crate) headers: &'a Headers,
     pub(crate) head: bool,
+    /// What `cache-status` is to say, if it is known already.
+    pub(crate) member: Option<&'a str>,
 }
 
 /// What is to be sent of a stored response.
@@ -32,20 +36,29 @@ pub(crate) fn answer(
     found: &Found,
     view: &View,
     now: Timestamp,
-    body: impl FnOnce() -> Option<Vec<u8>>,
+    body: impl FnOnce() -> Option<Rc<Vec<u8>>>,
 ) -> Option<Reply> {
     let length = u64::try_from(found.variant.body_length()).unwrap_or(u64::MAX);
     let selection = select(wanted, view, length);
+    let mut age = itoa::Buffer::new();
+    let age = ("age", age.format(view.meta.age(now)));
+    let all = wanted.member.map(|member| [age, ("cache-status", member)]);
+    let more = all.as_ref().map_or(std::slice::from_ref(&age), <[_; 2]>::as_slice);
     let reply = match selection {
+        Selection::Whole | Selection::PartOf(None) => {
+            let headers = view.fields.encode_with(more);
+            return Some(Reply::answer(view.meta.status, "hit").with_encoded_headers(headers).with_shared_content(body()?));
+        }
         Selection::NotModified => Reply::answer(304, "hit").with_headers(without_content(&view.fields)),
         Selection::Unsatisfiable => {
             let mut headers = without_content(&view.fields);
             headers.set("content-range", format!("bytes */{length}"));
             Reply::answer(416, "hit").with_headers(headers)
         }
-        selection => with_body(selection, view, body()?),
+        Selection::Parts(spans) => ranges(&spans, view, &body()?),
+        Selection::PartOf(Some(span)) => part_of(span, view, &body()?),
     };
-    Some(reply.with_header("age", view.meta.freshness(now, false).age))
+    Some(more.iter().fold(reply, |reply, (name, value)| reply.with_header(name, *value)))
 }
 
 fn select(wanted: &Wanted<'_>, view: &View, length: u64) -> Selection {
@@ -71,21 +84,20 @@ fn select(wanted: &Wanted<'_>, view: &View, length: u64) -> Selection {
     }
 }
 
-fn with_body(selection: Selection, view: &View, body: Vec<u8>) -> Reply {
+fn ranges(spans: &[Span], view: &View, body: &[u8]) -> Reply {
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-    match selection {
-        Selection::Parts(spans) => match spans.as_slice() {
-            [span] => partial(view, *span, length, span.of(&body, 0).unwrap_or_default().to_vec()),
-            spans => multipart(view, spans, &body),
-        },
-        Selection::PartOf(Some(span)) => {
-            let known = view.meta.part.as_ref().and_then(|part| part.range);
-            let offset = known.map_or(0, |known| known.span.first);
-            let whole = known.and_then(|known| known.length).unwrap_or(u64::MAX);
-            partial(view, span, whole, span.of(&body, offset).unwrap_or_default().to_vec())
-        }
-        _ => Reply::answer(view.meta.status, "hit").with_headers(view.fields.clone()).with_content(body),
+    match spans {
+        [span] => partial(view, *span, length, span.of(body, 0).unwrap_or_default().to_vec()),
+        spans => multipart(view, spans, body),
     }
+}
+
+/// A part of what is a part itself.
+fn part_of(span: Span, view: &View, body: &[u8]) -> Reply {
+    let known = view.meta.part.as_ref().and_then(|part| part.range);
+    let offset = known.map_or(0, |known| known.span.first);
+    let whole = known.and_then(|known| known.length).unwrap_or(u64::MAX);
+    partial(view, span, whole, span.of(body, offset).unwrap_or_default().to_vec())
 }
 
 fn partial(view: &View, span: Span, length: u64, body: Vec<u8>) -> Reply {

@@ -87,7 +87,7 @@ impl Rules {
     /// What to store of an answer, selected by the fields of `request`.
     pub(crate) fn plan(
         &self,
-        target: &Target,
+        target: &Target<'_>,
         asked: Asked,
         request: &Headers,
         answered: Answered<'_>,
@@ -215,7 +215,7 @@ fn part(answered: Answered<'_>, request: &Headers) -> Result<Option<Part>, NotSt
 }
 
 /// Names that purges and invalidations go by. Groups belong to an origin (RFC 9875 §2).
-fn tags(target: &Target, headers: &Headers) -> Vec<Vec<u8>> {
+fn tags(target: &Target<'_>, headers: &Headers) -> Vec<Vec<u8>> {
     let tags = groups::tags(headers).into_iter().map(|name| tag(&name));
     tags.chain(groups::groups(headers).into_iter().map(|name| group(target, &name))).collect()
 }
@@ -226,6 +226,6 @@ pub(crate) fn tag(name: &[u8]) -> Vec<u8> {
 }
 
 /// The name of a cache group in the store.
-pub(crate) fn group(target: &Target, name: &[u8]) -> Vec<u8> {
+pub(crate) fn group(target: &Target<'_>, name: &[u8]) -> Vec<u8> {
     [b"g", target.scheme.as_bytes(), b":", target.host.as_bytes(), b"\0", name].concat()
 }

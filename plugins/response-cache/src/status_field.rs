@@ -30,10 +30,9 @@ impl Forwarded {
     }
 }
 
-/// The member for a response from the store.
-pub(crate) fn hit(cache: &str, ttl: i64) -> String {
-    let ttl = ttl.to_string();
-    [cache, "; hit; ttl=", &ttl].concat()
+/// The member for a response from the store. Behind it come the seconds for which that goes on being fresh.
+pub(crate) fn hit(cache: &str) -> String {
+    [cache, "; hit; ttl="].concat()
 }
 
 /// The member for a response that the origin was asked about. `status` is what it said, where the client gets another one.
@@ -61,7 +60,7 @@ mod tests {
 
     #[test]
     fn rfc9211_2_members_are_tokens_with_parameters() {
-        assert_eq!(hit("gw", -5), "gw; hit; ttl=-5");
+        assert_eq!(hit("gw"), "gw; hit; ttl=");
         assert_eq!(forwarded("gw", Forwarded::UriMiss, None, true, false), "gw; fwd=uri-miss; stored");
         assert_eq!(
             forwarded("gw", Forwarded::Stale, Some(304), false, true),

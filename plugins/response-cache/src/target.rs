@@ -1,5 +1,7 @@
 //! What a request asks for: the key of its responses.
 
+use std::borrow::Cow;
+
 use gatewright::{Context, Identity, Request};
 
 use crate::config;
@@ -7,20 +9,26 @@ use crate::http::text::trim;
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct Target<'a> {
     /// `https` or `http`.
-    pub(crate) scheme: String,
+    pub(crate) scheme: Cow<'a, str>,
     /// Host in lower case, with its port unless it is the scheme's own.
-    pub(crate) host: String,
+    pub(crate) host: Cow<'a, str>,
     /// Path and query as they were sent.
-    pub(crate) path: Vec<u8>,
+    pub(crate) path: Cow<'a, [u8]>,
 }
 
-impl Target {
-    pub(crate) fn of(request: &Request) -> Self {
-        let scheme = request.headers().text(":scheme").unwrap_or("http").to_ascii_lowercase();
+impl<'a> Target<'a> {
+    pub(crate) fn of(request: &'a Request) -> Self {
+        let scheme = lower(request.headers().text(":scheme").unwrap_or("http"));
         let host = host(request.authority(), &scheme);
-        Self { scheme, host, path: request.path().to_vec() }
+        Self { scheme, host, path: Cow::Borrowed(request.path()) }
+    }
+
+    pub(crate) fn into_owned(self) -> Target<'static> {
+        let Self { scheme, host, path } = self;
+        let (scheme, host) = (Cow::Owned(scheme.into_owned()), Cow::Owned(host.into_owned()));
+        Target { scheme, host, path: Cow::Owned(path.into_owned()) }
     }
 
     /// The URL that purges and invalidations name: host, path and query. It has no scheme, so that one purge is for all.
@@ -30,7 +38,8 @@ impl Target {
 
     /// The URL of another path and query at the same host.
     pub(crate) fn url_of(&self, path: &[u8], query: &config::Query) -> Vec<u8> {
-        let mut url = Vec::with_capacity(self.host.len() + path.len());
+        // With room for what a key has behind the URL, in the usual case.
+        let mut url = Vec::with_capacity(self.host.len() + path.len() + 16);
         url.extend_from_slice(self.host.as_bytes());
         let (path, parameters) = split(path);
         url.extend_from_slice(path);
@@ -41,9 +50,9 @@ impl Target {
     }
 }
 
-/// What else keeps the responses of one URL apart: the scheme, and what the configuration names.
-pub(crate) fn rest(key: &config::Key, scheme: &str, request: &Request, cx: &Context) -> Vec<Vec<u8>> {
-    let mut rest = vec![scheme.as_bytes().to_vec()];
+/// What keeps the responses of one URL apart beside the scheme: what the configuration names.
+pub(crate) fn rest(key: &config::Key, request: &Request, cx: &Context) -> Vec<Vec<u8>> {
+    let mut rest = Vec::new();
     for name in &key.headers {
         rest.push(joined(request.headers().all(name)));
     }
@@ -83,9 +92,16 @@ fn joined<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     out
 }
 
-fn host(authority: &str, scheme: &str) -> String {
+fn host<'a>(authority: &'a str, scheme: &str) -> Cow<'a, str> {
     let port = if scheme == "https" { ":443" } else { ":80" };
-    authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase()
+    lower(authority.strip_suffix(port).unwrap_or(authority))
+}
+
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Owned(text.to_ascii_lowercase());
+    }
+    Cow::Borrowed(text)
 }
 
 fn split(path: &[u8]) -> (&[u8], Option<&[u8]>) {
@@ -134,7 +150,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn url(path: &str, query: &config::Query) -> String {
-        let target = Target { scheme: "http".into(), host: "a.example".into(), path: path.into() };
+        let target = Target { scheme: "http".into(), host: "a.example".into(), path: path.as_bytes().into() };
         String::from_utf8(target.url(query)).unwrap()
     }
 

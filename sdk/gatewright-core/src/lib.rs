@@ -5,6 +5,7 @@
 //! same code runs natively under test and inside a proxy.
 #![forbid(unsafe_code)]
 
+pub mod bytes;
 pub mod callout;
 pub mod config;
 pub mod future;
@@ -51,7 +52,7 @@ pub use context::Context;
 pub use fault::{Cause, Fault};
 pub use filter::{BodyFilter, BodyWatch, Piece};
 pub use flow::Flow;
-pub use headers::{Headers, HeadersError, IntoFieldValue, Repeated};
+pub use headers::{EncodedHeaders, Headers, HeadersError, IntoFieldValue, Repeated};
 pub use identity::Identity;
 pub use message::{BODY_TIMEOUT, BodyError};
 pub use metrics::{Counter, Gauge, Histogram};

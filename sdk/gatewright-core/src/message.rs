@@ -13,7 +13,7 @@ use crate::fault::{Cause, Fault};
 use crate::filter::{BodyFilter, BodyWatch, Piece};
 use crate::headers::{Headers, HeadersError, IntoFieldValue};
 use crate::host::{Direction, Status};
-use crate::reply::Reply;
+use crate::reply::{Fields, Reply};
 use crate::timer::Sleep;
 
 /// Longest wait for a body that a policy holds: a sender that trickles must not hold state for ever.
@@ -72,6 +72,8 @@ pub(crate) struct Message {
     direction: Direction,
     /// The message does not come from the proxy: everything about it is in here.
     local: bool,
+    /// The fields of such a message, until somebody looks.
+    fields: Option<Fields>,
     headers: Lazy,
     trailers: Lazy,
     body: Option<Rc<Vec<u8>>>,
@@ -101,6 +103,7 @@ impl Message {
             exchange,
             direction,
             local: false,
+            fields: None,
             headers: Lazy::default(),
             trailers: Lazy::default(),
             body: None,
@@ -112,13 +115,8 @@ impl Message {
     }
 
     /// A response that the proxy has not seen yet.
-    pub(crate) fn local(exchange: Rc<Exchange>, headers: Headers, body: Vec<u8>) -> Self {
-        Self {
-            local: true,
-            headers: Lazy { cell: OnceCell::from(headers), unread: Headers::default() },
-            body: Some(Rc::new(body)),
-            ..Self::new(exchange, Direction::Response)
-        }
+    pub(crate) fn local(exchange: Rc<Exchange>, fields: Fields, body: Rc<Vec<u8>>) -> Self {
+        Self { local: true, fields: Some(fields), body: Some(body), ..Self::new(exchange, Direction::Response) }
     }
 
     /// The message as the next layer gets it if this layer's changes do not count. Filters stay with the layer that set them.
@@ -127,6 +125,7 @@ impl Message {
             exchange: Rc::clone(&self.exchange),
             direction: self.direction,
             local: self.local,
+            fields: self.fields.clone(),
             headers: self.headers.clone(),
             trailers: self.trailers.clone(),
             body: self.body.clone(),
@@ -139,13 +138,10 @@ impl Message {
 
     pub(crate) fn headers(&self) -> &Headers {
         self.headers.cell.get_or_init(|| {
-            let side = self.side();
-            let announced = side.headers.get().unwrap_or_default();
-            let mut headers =
-                Headers::fetch(self.exchange.host(), side.headers_map(), announced).unwrap_or_else(|error| {
-                    self.exchange.set_fault(error.into());
-                    Headers::default()
-                });
+            let mut headers = match &self.fields {
+                Some(fields) => fields.clone().into_list(),
+                None => self.fetch(),
+            };
             headers.repeat(&self.headers.unread);
             headers
         })
@@ -301,10 +297,23 @@ impl Message {
         Ok(())
     }
 
-    /// Fields and body of a local message.
-    pub(crate) fn into_local(mut self) -> (Headers, Vec<u8>) {
-        let body = self.body.take().map(Rc::unwrap_or_clone).unwrap_or_default();
-        (self.headers.cell.take().unwrap_or_default(), body)
+    /// Fields, as they go to the proxy, and body of a local message.
+    pub(crate) fn into_local(mut self) -> (Vec<u8>, Rc<Vec<u8>>) {
+        let body = self.body.take().unwrap_or_default();
+        let untouched = self.headers.cell.get().is_none() && !self.headers.unread.is_edited();
+        match self.fields.take_if(|_| untouched) {
+            Some(fields) => (fields.into_encoded(), body),
+            None => (self.headers().encode(), body),
+        }
+    }
+
+    fn fetch(&self) -> Headers {
+        let side = self.side();
+        let announced = side.headers.get().unwrap_or_default();
+        Headers::fetch(self.exchange.host(), side.headers_map(), announced).unwrap_or_else(|error| {
+            self.exchange.set_fault(error.into());
+            Headers::default()
+        })
     }
 
     /// Runs the body of a local message through this layer's filters.

@@ -33,18 +33,32 @@ where
         bytes += 8 + name.len() + value.len() + 2;
     }
     let mut out = Vec::with_capacity(bytes);
-    put(&mut out, count);
+    put_count(&mut out, count);
+    let length = |text: &[u8]| u32::try_from(text.len()).unwrap_or(u32::MAX);
     for (name, value) in fields.clone() {
-        put(&mut out, name.len());
-        put(&mut out, value.len());
+        put_lengths(&mut out, length(name), length(value));
     }
     for (name, value) in fields {
-        out.extend_from_slice(name);
-        out.push(0);
-        out.extend_from_slice(value);
-        out.push(0);
+        put_text(&mut out, name);
+        put_text(&mut out, value);
     }
     out
+}
+
+/// Appends the number of fields.
+pub(crate) fn put_count(out: &mut Vec<u8>, count: usize) {
+    out.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+/// Appends the lengths of a field's name and value.
+pub(crate) fn put_lengths(out: &mut Vec<u8>, name: u32, value: u32) {
+    out.extend_from_slice(&(u64::from(name) | u64::from(value) << 32).to_le_bytes());
+}
+
+/// Appends a name or a value.
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
+    out.extend_from_slice(text);
+    out.push(0);
 }
 
 /// Finds every field of a serialised list. An empty input is an empty list, as Envoy sends it.
@@ -83,10 +97,6 @@ pub fn decode_with<T>(bytes: &[u8], mut make: impl FnMut(Span, &[u8]) -> T) -> R
         at = end;
     }
     Ok(fields)
-}
-
-fn put(out: &mut Vec<u8>, number: usize) {
-    out.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
 }
 
 #[cfg(test)]

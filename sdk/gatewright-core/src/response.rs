@@ -32,9 +32,9 @@ impl Response {
 
     /// A reply of the policy or module of this name.
     pub(crate) fn local(exchange: &Rc<Exchange>, name: &str, reply: Reply) -> Self {
-        let details = format!("gatewright.{name}.{}.{}", reply.verdict.as_str(), reply.reason);
+        let details = ["gatewright.", name, ".", reply.verdict.as_str(), ".", &reply.reason].concat();
         let meta = ReplyMeta { status: reply.status, grpc_status: reply.grpc_status, details };
-        let message = Box::new(Message::local(Rc::clone(exchange), *reply.headers, reply.body));
+        let message = Box::new(Message::local(Rc::clone(exchange), reply.fields, reply.body));
         Self { message, reply: Some(meta) }
     }
 

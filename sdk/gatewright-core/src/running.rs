@@ -12,7 +12,6 @@ use crate::fault::{Cause, Fault};
 use crate::filter::Passed;
 use crate::host::{Action, Direction, LogLevel, Status};
 use crate::layer::{self, Passage};
-use crate::pairs;
 use crate::property;
 use crate::request::Request;
 use crate::response::Response;
@@ -173,10 +172,10 @@ impl Running {
     fn send(&self, response: Response) {
         let exchange = &self.exchange;
         let Some(meta) = response.reply else { return };
-        let (headers, body) = response.message.into_local();
+        let (fields, body) = response.message.into_local();
         exchange.end.set(End::Answered);
         let grpc = meta.grpc_status.and_then(|status| i32::try_from(status).ok()).unwrap_or(-1);
-        let (fields, host) = (pairs::encode(headers.iter()), exchange.host());
+        let host = exchange.host();
         let sent = host.send_local_response(u32::from(meta.status), meta.details.as_bytes(), &body, &fields, grpc);
         if let Err(status) = sent {
             // Neither answered nor allowed to pass: the only safe end is a reset.

@@ -62,7 +62,7 @@ impl Store {
             Body::Of(variant) => match self.body(variant)? {
                 Some(body) => {
                     loaded = body;
-                    Some(&*loaded)
+                    Some(loaded.as_slice())
                 }
                 None => return Ok(Committed::NoRoom),
             },
@@ -133,7 +133,7 @@ impl Inner {
     }
 
     fn reserve(&self, fill: &Fill, key: &Key, write: &Write<'_>, now: u64) -> Result<Attempt, StoreError> {
-        let subject = Subject { url: &key.url, tags: &write.tags };
+        let subject = Subject { url: key.url(), tags: &write.tags };
         let attempt = self.change(fill.bucket(), |index| {
             if !self.may_store(index, fill, subject, now)? {
                 return Ok((Attempt::Fenced, false));
@@ -193,7 +193,7 @@ impl Inner {
         let stored = Stored::new(write.entry.generation, &head);
         if !write.entry.split {
             // Just made: it is empty.
-            let _ = stored.body.set(write.body.into());
+            let _ = stored.body.set(Rc::new(write.body.to_vec()));
         }
         self.hot.borrow_mut().put(&Rc::new(stored));
     }

@@ -35,7 +35,7 @@ impl<'a> Head<'a> {
 pub(super) fn encode(key: &Key, tags: &[u64], content: &Content<'_>) -> Vec<u8> {
     let tags: Vec<u8> = tags.iter().flat_map(|tag| tag.to_le_bytes()).collect();
     let mut out = Vec::new();
-    for part in [&*key.url, &*key.rest, &tags, content.meta, content.headers] {
+    for part in [key.url(), key.rest(), &tags, content.meta, content.headers] {
         put_bytes(&mut out, part);
     }
     out

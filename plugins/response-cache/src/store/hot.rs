@@ -1,21 +1,41 @@
 //! This worker's copies of stored responses: they save reading and copying, and are found only through the shared index.
 
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use lru::LruCache;
 
 use super::stored::Stored;
 
+/// Generations are numbers that this store gives, and no client chooses: a strong hash would be waste.
+#[derive(Default)]
+struct GenerationHasher(u64);
+
+impl Hasher for GenerationHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The map takes its buckets from both ends of the hash.
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 /// Copies by generation: the least recently used go when their bytes are too many.
 pub(super) struct Hot {
-    copies: LruCache<u64, (Rc<Stored>, usize), std::hash::RandomState>,
+    copies: LruCache<u64, (Rc<Stored>, usize), BuildHasherDefault<GenerationHasher>>,
     bytes: usize,
     max_bytes: usize,
 }
 
 impl Hot {
     pub(super) fn new(max_bytes: usize) -> Self {
-        Self { copies: LruCache::unbounded_with_hasher(std::hash::RandomState::new()), bytes: 0, max_bytes }
+        Self { copies: LruCache::unbounded_with_hasher(BuildHasherDefault::default()), bytes: 0, max_bytes }
     }
 
     /// Bytes of the largest body that is worth a copy.

@@ -40,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// A failure of the host.
-    pub fn body(&self, variant: &Variant) -> Result<Option<Rc<[u8]>>, StoreError> {
+    pub fn body(&self, variant: &Variant) -> Result<Option<Rc<Vec<u8>>>, StoreError> {
         if let Some(body) = variant.stored.body.get() {
             return Ok(Some(Rc::clone(body)));
         }
@@ -48,7 +48,7 @@ impl Store {
             self.0.discard_torn(variant.bucket, variant.entry.generation);
             return Ok(None);
         };
-        let body: Rc<[u8]> = body.into();
+        let body = Rc::new(body);
         let mut hot = self.0.hot.borrow_mut();
         if body.len() <= hot.max_body() && variant.stored.body.set(Rc::clone(&body)).is_ok() {
             hot.put(&variant.stored);
@@ -127,7 +127,7 @@ impl Inner {
         let stored = Stored::new(entry.generation, &head);
         if !entry.split {
             // Just made: it is empty.
-            let _ = stored.body.set(body.into());
+            let _ = stored.body.set(Rc::new(body.to_vec()));
         }
         Ok(Some(stored))
     }

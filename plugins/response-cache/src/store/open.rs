@@ -49,8 +49,8 @@ impl Store {
 
     /// The key of a URL and of whatever else its responses are kept apart by. [`Selector`](super::Selector)s compare `url`.
     #[must_use]
-    pub fn key(&self, url: &[u8], rest: &[&[u8]]) -> Key {
-        Key::new(&self.0.hasher, url, rest)
+    pub fn key(&self, url: impl Into<Vec<u8>>, rest: &[&[u8]]) -> Key {
+        Key::new(&self.0.hasher, url.into(), rest)
     }
 
     fn first(setup: &Setup, settings: &Settings) -> Result<Self, ConfigError> {

@@ -57,7 +57,7 @@ pub(super) struct Stored {
     pub(super) tags: Box<[u64]>,
     meta: Box<[u8]>,
     headers: Box<[u8]>,
-    pub(super) body: OnceCell<Rc<[u8]>>,
+    pub(super) body: OnceCell<Rc<Vec<u8>>>,
     /// Purges up to this number have been looked at, and whether one of them was soft.
     pub(super) checked: Cell<(u64, bool)>,
     /// When its use was last noted for all workers.
@@ -119,7 +119,7 @@ impl Stored {
     }
 
     pub(super) fn is_of(&self, key: &Key) -> bool {
-        self.url == key.url && self.rest == key.rest
+        key.is(&self.url, &self.rest)
     }
 
     pub(super) fn subject(&self) -> Subject<'_> {

@@ -1,5 +1,7 @@
 //! Tells field names apart without comparing them.
 
+use crate::bytes::equal;
+
 /// A digest of a field name, whatever its case: length and three of its characters. Names of different tags differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag(u32);
@@ -41,13 +43,6 @@ impl Seen {
 /// Whether two names are one (RFC 9110 §5.1). Mostly both are in lower case already.
 pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && (equal(one, other) || one.eq_ignore_ascii_case(other))
-}
-
-/// Eight bytes at a time: on wasm, the compiler's own comparison is a call that goes byte by byte.
-fn equal(one: &[u8], other: &[u8]) -> bool {
-    let ((ones, one), (others, other)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    ones.iter().zip(others).all(|(one, other)| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other))
-        && one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 #[cfg(test)]

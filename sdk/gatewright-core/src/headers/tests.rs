@@ -114,3 +114,27 @@ fn an_encoded_list_is_read_back_and_a_cut_one_is_refused() {
     assert!(!Headers::decode(block.clone()).unwrap().is_edited());
     assert_eq!(Headers::decode(block[..block.len() - 1].to_vec()).unwrap_err(), HeadersError::Malformed);
 }
+
+#[test]
+fn a_list_is_encoded_as_its_fields_whatever_was_edited() {
+    let edits: [fn(&mut Headers); 6] = [
+        |_| {},
+        |headers| headers.append("x-More", "5\r\n"),
+        |headers| headers.set("x-key", "three"),
+        |headers| headers.remove("cookie"),
+        |headers| headers.remove_unread("x-none"),
+        |headers| headers.set("x-none", "now"),
+    ];
+    for first in edits {
+        for second in edits {
+            let mut headers = sample();
+            first(&mut headers);
+            second(&mut headers);
+            assert_eq!(headers.encode(), pairs::encode(headers.iter()));
+            let mut more = headers.clone();
+            more.append("X-Last", "a\nb");
+            assert_eq!(headers.encode_with(&[("X-Last", "a\nb")]).0, pairs::encode(more.iter()));
+        }
+    }
+    assert_eq!(Headers::default().encode(), pairs::encode([]));
+}

@@ -82,8 +82,15 @@ const fn name_byte(byte: u8) -> u8 {
     }
 }
 
+/// Appends a field value that cannot end the field.
+pub(super) fn write_value(value: impl IntoFieldValue, out: &mut Vec<u8>) {
+    let start = out.len();
+    value.write_to(out);
+    neutralise(out.get_mut(start..).unwrap_or_default());
+}
+
 /// CR, LF and NUL end a field on the wire: whoever sets a value from foreign input must not be able to add a field (RFC 9110 §5.5).
-pub(super) fn neutralise(value: &mut [u8]) {
+fn neutralise(value: &mut [u8]) {
     for byte in value {
         if matches!(byte, b'\r' | b'\n' | 0) {
             *byte = b' ';

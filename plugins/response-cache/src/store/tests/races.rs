@@ -41,7 +41,7 @@ impl Steps<'_> {
                 8..13 => self.fetch(key),
                 13..15 => self.validate(key),
                 15 => self.change(&[key], |store, keys| store.invalidate(&keys[0])),
-                16 => self.change(&[key], |store, keys| store.purge(Selector::Url(&keys[0].url), Purge::Hard)),
+                16 => self.change(&[key], |store, keys| store.purge(Selector::Url(keys[0].url()), Purge::Hard)),
                 _ if self.random.bool() => {
                     let tagged: Vec<usize> = (0..KEYS).filter(|key| key % 2 == 0).collect();
                     self.change(&tagged, |store, _| store.purge(Selector::Tag(b"even"), Purge::Hard));
