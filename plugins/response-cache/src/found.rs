@@ -14,7 +14,8 @@ use crate::store::Variant;
 /// A stored response that fits a request.
 #[derive(Clone)]
 pub(crate) struct Found {
-    pub(crate) variant: Variant,
+    /// Shared, as it is large and moves a lot.
+    pub(crate) variant: Rc<Variant>,
     pub(crate) view: Rc<Option<View>>,
     /// The body, where it must not vanish while the origin is asked.
     pub(crate) held: Option<Rc<Vec<u8>>>,
@@ -36,6 +37,7 @@ impl Stock {
         let mut stock = Self { whole: None, partial: None, any: !variants.is_empty() };
         for variant in variants {
             let view = variant.view(View::read);
+            let variant = Rc::new(variant);
             let Some(read) = view.as_ref() else { continue };
             if !vary::fits(&read.meta.selecting, read.fields.get("content-language"), request) {
                 continue;

@@ -28,9 +28,8 @@ impl Policy for ResponseCache {
         if let Some(reply) = purge::answer(&self.0, &request)? {
             return Ok(reply.into());
         }
-        let method = request.method();
-        let cached = matches!(method, "GET" | "HEAD");
-        if !cached && !is_safe_method(method) {
+        let cached = matches!(request.header(":method"), Some(b"GET" | b"HEAD"));
+        if !cached && !is_safe_method(request.method()) {
             return invalidate::forward(&self.0, request, cx).await;
         }
         if !cached || asked::is_bypassed(&request, &self.0.config.bypass) {

@@ -10,7 +10,7 @@ mod value;
 
 pub use value::IntoFieldValue;
 
-use tag::{Seen, Tag, same};
+use tag::{Places, Tag, same};
 
 /// The fields of a request or response, or its trailers.
 ///
@@ -20,7 +20,7 @@ use tag::{Seen, Tag, same};
 pub struct Headers {
     block: Vec<u8>,
     fields: Vec<Field>,
-    seen: Seen,
+    places: Places,
     edits: Vec<Edit>,
     /// The fields do not follow each other in the block: between them lies what was removed.
     gaps: bool,
@@ -79,14 +79,15 @@ impl Headers {
     /// # Errors
     /// [`HeadersError::Malformed`] if it does not parse.
     pub fn decode(block: Vec<u8>) -> Result<Self, HeadersError> {
-        let mut seen = Seen::default();
+        let (mut places, mut number) = (Places::default(), 0);
         let field = |span, name: &[u8]| {
             let tag = Tag::of(name);
-            seen.add(tag);
+            places.add(tag, number);
+            number += 1;
             Field { tag, span }
         };
         let fields = pairs::decode_with(&block, field).map_err(|_| HeadersError::Malformed)?;
-        Ok(Self { block, fields, seen, edits: Vec::new(), gaps: false })
+        Ok(Self { block, fields, places, edits: Vec::new(), gaps: false })
     }
 
     /// The list as the ABI serialises it.
@@ -103,7 +104,13 @@ impl Headers {
         let room = |(name, value): &(&str, &str)| name.len() + value.len() + 10;
         let mut block = Vec::with_capacity(4 + self.fields.len() * 8 + own + more.iter().map(room).sum::<usize>());
         pairs::put_count(&mut block, self.fields.len() + more.len());
-        self.fields.iter().for_each(|Field { span, .. }| pairs::put_lengths(&mut block, span.name_len, span.value_len));
+        match self.table() {
+            Some(table) => block.extend_from_slice(table),
+            None => {
+                let spans = self.fields.iter().map(|field| field.span);
+                spans.for_each(|span| pairs::put_lengths(&mut block, span.name_len, span.value_len));
+            }
+        }
         let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
         more.iter().for_each(|(name, value)| pairs::put_lengths(&mut block, length(name), length(value)));
         match data {
@@ -131,7 +138,7 @@ impl Headers {
     pub fn get(&self, name: impl AsRef<str>) -> Option<&[u8]> {
         let name = name.as_ref().as_bytes();
         let tag = Tag::of(name);
-        if self.seen.may_have(tag) { self.find(tag, name) } else { None }
+        self.find(tag, name, self.places.first(tag)?).map(|(_, field)| self.value(&field.span))
     }
 
     /// The value of a field that may occur at most once.
@@ -142,14 +149,15 @@ impl Headers {
     pub fn single(&self, name: impl AsRef<str>) -> Result<Option<&[u8]>, Repeated> {
         let name = name.as_ref().as_bytes();
         let tag = Tag::of(name);
-        if self.seen.may_have(tag) { self.find_single(tag, name) } else { Ok(None) }
+        self.places.first(tag).map_or(Ok(None), |first| self.find_single(tag, name, first))
     }
 
     /// Every value of a field, in order.
     pub fn all(&self, name: impl AsRef<str>) -> impl Iterator<Item = &[u8]> {
         let tag = Tag::of(name.as_ref().as_bytes());
-        let fields = if self.seen.may_have(tag) { self.fields.as_slice() } else { &[] };
+        let fields = self.places.first(tag).and_then(|first| self.fields.get(first..));
         fields
+            .unwrap_or_default()
             .iter()
             .filter(move |field| field.tag == tag && same(self.name(&field.span), name.as_ref().as_bytes()))
             .map(|field| self.value(&field.span))
@@ -243,35 +251,38 @@ impl Headers {
         Ok(())
     }
 
-    fn find(&self, tag: Tag, name: &[u8]) -> Option<&[u8]> {
-        let mut fields = self.fields.iter().filter(|field| field.tag == tag);
-        fields.find(|field| same(self.name(&field.span), name)).map(|field| self.value(&field.span))
+    /// The first field of a name from a number on, and its number.
+    fn find(&self, tag: Tag, name: &[u8], from: usize) -> Option<(usize, &Field)> {
+        let mut fields = self.fields.iter().enumerate().skip(from);
+        fields.find(|(_, field)| field.tag == tag && same(self.name(&field.span), name))
     }
 
-    fn find_single(&self, tag: Tag, name: &[u8]) -> Result<Option<&[u8]>, Repeated> {
-        let mut found = None;
-        for field in self.fields.iter().filter(|field| field.tag == tag && same(self.name(&field.span), name)) {
-            if found.replace(field).is_some() {
-                return Err(Repeated);
-            }
+    fn find_single(&self, tag: Tag, name: &[u8], from: usize) -> Result<Option<&[u8]>, Repeated> {
+        let Some((number, field)) = self.find(tag, name, from) else { return Ok(None) };
+        if self.places.may_have_more(tag) && self.find(tag, name, number + 1).is_some() {
+            return Err(Repeated);
         }
-        Ok(found.map(|field| self.value(&field.span)))
+        Ok(Some(self.value(&field.span)))
     }
 
     fn add(&mut self, field: Field) {
-        self.seen.add(field.tag);
+        self.places.add(field.tag, self.fields.len());
         self.fields.push(field);
     }
 
     /// Drops the fields that have this one's name.
     fn forget(&mut self, named: Field) {
-        if !self.seen.may_have(named.tag) {
+        if self.places.first(named.tag).is_none() {
             return;
         }
         let Self { block, fields, .. } = self;
         let (name, before) = (|span: &Span| slice(block, span.name, span.name_len), fields.len());
         fields.retain(|field| field.tag != named.tag || !same(name(&field.span), name(&named.span)));
-        self.gaps |= fields.len() < before;
+        if fields.len() < before {
+            self.gaps = true;
+            self.places = Places::default();
+            self.fields.iter().enumerate().for_each(|(number, field)| self.places.add(field.tag, number));
+        }
     }
 
     fn store(&mut self, name: &str, value: impl IntoFieldValue) -> Field {
@@ -286,6 +297,13 @@ impl Headers {
         self.block.push(0);
         let span = Span { name: start, name_len, value: middle, value_len };
         Field { tag: Tag::of(self.name(&span)), span }
+    }
+
+    /// The lengths of all names and values as they are serialised, if they lie so: in a list that came so and that nothing was added to
+    /// or removed from.
+    fn table(&self) -> Option<&[u8]> {
+        let table = self.block.get(4..self.fields.first()?.span.name as usize)?;
+        (!self.gaps && table.len() == self.fields.len() * 8).then_some(table)
     }
 
     /// All names and values as they are serialised, if they lie so.

@@ -2,41 +2,69 @@
 
 use crate::bytes::equal;
 
-/// A digest of a field name, whatever its case: length and three of its characters. Names of different tags differ.
+/// A digest of a field name, whatever its case: of its length and its first eight bytes. Names of different tags differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag(u32);
 
 impl Tag {
     #[inline]
     pub(super) fn of(name: &[u8]) -> Self {
-        let folded = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or_default() | 0x20);
-        let (first, middle, last) = (folded(name.first()), folded(name.get(name.len() / 2)), folded(name.last()));
-        // A cut length is no harm: tags need not tell everything.
-        #[expect(clippy::cast_possible_truncation, reason = "see above")]
-        Self(u32::from(name.len() as u8) | first << 8 | middle << 16 | last << 24)
+        const LOWER: u64 = 0x2020_2020_2020_2020;
+        let start = match name.first_chunk::<8>() {
+            Some(start) => u64::from_le_bytes(*start),
+            None => name.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        // Fibonacci hashing: the upper bits are the good ones.
+        let mixed = ((start | LOWER) ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self((mixed >> 32) as u32)
+    }
+
+    #[inline]
+    fn slot(self) -> usize {
+        (self.0 >> 26) as usize
     }
 }
 
-/// Which tags occur in a list, roughly: most of what policies ask for is not there, and a bit says so.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen(u64);
+/// Where in a list the fields of a tag begin. Most of what policies ask for is not there, and an empty slot says so.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    /// The first field of each slot; [`NONE`] without one.
+    first: [u8; 64],
+    /// Slots with more than one field.
+    more: u64,
+}
 
-impl Seen {
+const NONE: u8 = u8::MAX;
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { first: [NONE; 64], more: 0 }
+    }
+}
+
+impl Places {
+    /// Notes that the field with this number has this tag.
     #[inline]
-    pub(super) fn add(&mut self, tag: Tag) {
-        self.0 |= Self::bit(tag);
+    pub(super) fn add(&mut self, tag: Tag, number: usize) {
+        let Some(first) = self.first.get_mut(tag.slot()) else { return };
+        if *first == NONE {
+            // A list that is longer is looked through from there.
+            *first = u8::try_from(number).unwrap_or(NONE).min(NONE - 1);
+        } else {
+            self.more |= 1 << tag.slot();
+        }
     }
 
-    /// `false`: no field of this tag was ever added.
+    /// The number of the first field that may have this tag; `None`: none has.
     #[inline]
-    pub(super) fn may_have(self, tag: Tag) -> bool {
-        self.0 & Self::bit(tag) != 0
+    pub(super) fn first(&self, tag: Tag) -> Option<usize> {
+        self.first.get(tag.slot()).filter(|first| **first != NONE).map(|first| usize::from(*first))
     }
 
+    /// Whether a field after the first one may have this tag.
     #[inline]
-    fn bit(tag: Tag) -> u64 {
-        // Fibonacci hashing: the upper six bits.
-        1 << (tag.0.wrapping_mul(0x9e37_79b1) >> 26)
+    pub(super) fn may_have_more(&self, tag: Tag) -> bool {
+        self.more & (1 << tag.slot()) != 0 || self.first(tag) == Some(usize::from(NONE - 1))
     }
 }
 
@@ -77,14 +105,25 @@ mod tests {
     }
 
     #[test]
-    fn what_was_added_may_be_there() {
-        let mut seen = Seen::default();
-        for name in NAMES {
-            let tag = Tag::of(name.as_bytes());
-            seen.add(tag);
-            assert!(seen.may_have(tag));
+    fn the_first_of_a_tag_is_never_after_its_place_and_a_second_one_is_known() {
+        let mut places = Places::default();
+        let names: Vec<String> = (0..400).map(|number| format!("{number}-name")).collect();
+        for (number, name) in names.iter().enumerate() {
+            places.add(Tag::of(name.as_bytes()), number);
         }
-        let absent = (0..100).filter(|number| !seen.may_have(Tag::of(format!("x-none-{number}").as_bytes())));
-        assert!(absent.count() > 50);
+        for (number, name) in names.iter().enumerate() {
+            let tag = Tag::of(name.as_bytes());
+            let first = places.first(tag).unwrap();
+            assert!(first <= number);
+            assert!(first == number || places.may_have_more(tag));
+        }
+    }
+
+    #[test]
+    fn most_of_what_was_not_added_is_known_to_be_missing() {
+        let mut places = Places::default();
+        NAMES.iter().enumerate().for_each(|(number, name)| places.add(Tag::of(name.as_bytes()), number));
+        let absent = (0..100).filter(|number| places.first(Tag::of(format!("{number}-none").as_bytes())).is_none());
+        assert!(absent.count() > 60);
     }
 }
