@@ -19,7 +19,7 @@ use crate::setup::Setup;
 pub struct Chain {
     layers: Vec<Layer>,
     /// What every request gets, where no layer has routes.
-    same: Option<Rc<[Chosen]>>,
+    same: Option<Rc<[Rc<Chosen>]>>,
 }
 
 struct Layer {
@@ -32,7 +32,6 @@ struct Layer {
 pub(crate) struct Installed(Rc<dyn AnyPolicy>);
 
 /// A layer with the settings for one request.
-#[derive(Clone)]
 pub(crate) struct Chosen {
     pub(crate) name: Rc<str>,
     pub(crate) mode: Mode,
@@ -71,17 +70,17 @@ impl Chain {
 
     fn new(layers: Vec<Layer>) -> Self {
         let same = layers.iter().all(|layer| !layer.plan.has_routes());
-        let same = same.then(|| layers.iter().map(|layer| layer.default()).collect());
+        let same = same.then(|| layers.iter().map(|layer| Rc::new(layer.default())).collect());
         Self { layers, same }
     }
 
     /// The settings for this request, layer by layer.
-    pub(crate) fn choose(&self, request: &Request) -> Rc<[Chosen]> {
+    pub(crate) fn choose(&self, request: &Request) -> Rc<[Rc<Chosen>]> {
         match &self.same {
             Some(same) => Rc::clone(same),
             None => {
                 let query = Query::new(request);
-                self.layers.iter().map(|layer| layer.choose(&query)).collect()
+                self.layers.iter().map(|layer| Rc::new(layer.choose(&query))).collect()
             }
         }
     }

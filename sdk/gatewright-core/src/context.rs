@@ -21,11 +21,11 @@ use crate::services::Services;
 pub struct Context {
     services: Services,
     exchange: Rc<Exchange>,
-    chosen: Chosen,
+    chosen: Rc<Chosen>,
 }
 
 impl Context {
-    pub(crate) fn new(exchange: Rc<Exchange>, chosen: Chosen) -> Self {
+    pub(crate) fn new(exchange: Rc<Exchange>, chosen: Rc<Chosen>) -> Self {
         let services = Services::new(Rc::clone(&exchange.root), Owner::Exchange(exchange.id));
         Self { services, exchange, chosen }
     }

@@ -28,9 +28,9 @@ pub(crate) struct Filters(Vec<Step>);
 
 enum Step {
     /// A policy's filter.
-    Change(BodyFilter, Chosen),
+    Change(BodyFilter, Rc<Chosen>),
     /// A filter of a policy in shadow mode; `None` after it refused, which counts once.
-    Observe(Option<BodyFilter>, Chosen),
+    Observe(Option<BodyFilter>, Rc<Chosen>),
     /// Looks on.
     Watch(BodyWatch),
     /// A whole new body of this length, in the place of whatever passes.
@@ -77,12 +77,12 @@ impl Filters {
         self.0.iter().any(|step| matches!(step, Step::Replace(Some(body), _) if !body.is_empty()))
     }
 
-    pub(crate) fn add(&mut self, filter: BodyFilter, chosen: &Chosen) {
-        self.0.push(Step::Change(filter, chosen.clone()));
+    pub(crate) fn add(&mut self, filter: BodyFilter, chosen: &Rc<Chosen>) {
+        self.0.push(Step::Change(filter, Rc::clone(chosen)));
     }
 
-    pub(crate) fn observe(&mut self, filter: BodyFilter, chosen: &Chosen) {
-        self.0.push(Step::Observe(Some(filter), chosen.clone()));
+    pub(crate) fn observe(&mut self, filter: BodyFilter, chosen: &Rc<Chosen>) {
+        self.0.push(Step::Observe(Some(filter), Rc::clone(chosen)));
     }
 
     pub(crate) fn watch(&mut self, watch: BodyWatch) {

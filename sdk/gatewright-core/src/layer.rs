@@ -22,9 +22,9 @@ use crate::response::Response;
 /// One layer at work on one exchange.
 pub(crate) struct Run {
     exchange: Rc<Exchange>,
-    layers: Rc<[Chosen]>,
+    layers: Rc<[Rc<Chosen>]>,
     index: usize,
-    chosen: Chosen,
+    chosen: Rc<Chosen>,
     /// The request as it came, where the policy's changes may turn out not to count.
     original: RefCell<Option<Request>>,
     /// The response as it came back, for the same reason.
@@ -48,7 +48,7 @@ pub(crate) enum Passage {
 /// Runs the layers from `first` inwards.
 pub(crate) fn run(
     exchange: Rc<Exchange>,
-    layers: Rc<[Chosen]>,
+    layers: Rc<[Rc<Chosen>]>,
     first: usize,
     mut request: Request,
 ) -> Pin<Box<dyn Future<Output = Passage>>> {
@@ -98,9 +98,9 @@ pub(crate) async fn forward(mut request: Request) -> Response {
 impl Run {
     fn begin(
         exchange: &Rc<Exchange>,
-        layers: &Rc<[Chosen]>,
+        layers: &Rc<[Rc<Chosen>]>,
         index: usize,
-        chosen: &Chosen,
+        chosen: &Rc<Chosen>,
         request: &Request,
     ) -> Rc<Self> {
         let original = chosen.is_tentative().then(|| request.checkpoint());
@@ -108,7 +108,7 @@ impl Run {
             exchange: Rc::clone(exchange),
             layers: Rc::clone(layers),
             index,
-            chosen: chosen.clone(),
+            chosen: Rc::clone(chosen),
             original: RefCell::new(original),
             returned: RefCell::new(None),
             filters: exchange.request.filters.borrow().len(),
@@ -118,7 +118,7 @@ impl Run {
 
     async fn step(self: Rc<Self>, policy: Rc<dyn AnyPolicy>, mut request: Request) -> Passage {
         request.run = Some(Rc::clone(&self));
-        let cx = Context::new(Rc::clone(&self.exchange), self.chosen.clone());
+        let cx = Context::new(Rc::clone(&self.exchange), Rc::clone(&self.chosen));
         let mut handling = policy.handle(request, cx);
         poll_fn(|task| {
             let polled = handling.as_mut().poll(task);

@@ -231,7 +231,7 @@ impl Message {
 
     /// Makes this layer's changes of the body count for the layers that follow. An answer is that of a filter, where the whole
     /// body is here already.
-    pub(crate) fn accept(&mut self, chosen: &Chosen) -> Result<Option<Reply>, Fault> {
+    pub(crate) fn accept(&mut self, chosen: &Rc<Chosen>) -> Result<Option<Reply>, Fault> {
         // The next layer reads from the beginning.
         self.taken = 0;
         if self.local {
@@ -256,7 +256,7 @@ impl Message {
     }
 
     /// Lets this layer's filters see what they would have changed.
-    pub(crate) fn observe(&mut self, chosen: &Chosen) {
+    pub(crate) fn observe(&mut self, chosen: &Rc<Chosen>) {
         if self.local {
             if let Some(reply) = self.filter_local() {
                 chosen.decide_reply(&self.exchange, &reply);

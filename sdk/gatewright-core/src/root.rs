@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -64,11 +65,14 @@ pub(crate) struct Shared {
     pub(crate) current: Cell<u32>,
     /// The time of the callback that is being handled, once somebody asked.
     now: Cell<Option<Timestamp>>,
-    /// The lowest level that the proxy logs, as it was when this callback first asked.
-    log_level: Cell<Option<LogLevel>>,
+    /// The lowest level that the proxy logs, and when it was asked; without the time, it holds for this callback only.
+    log_level: Cell<Option<(LogLevel, Option<Timestamp>)>>,
     /// Who was woken by somebody else's event and has not run yet.
     pub(crate) woken: RefCell<Vec<Owner>>,
 }
+
+/// How long a log level that the proxy told is taken for granted: a question for each request would be a host call for nothing.
+const LEVEL_HOLDS: Duration = Duration::from_millis(500);
 
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -165,13 +169,20 @@ impl Shared {
     pub(crate) fn begin(&self, context: u32) {
         self.current.set(context);
         self.now.set(None);
-        self.log_level.set(None);
+        self.log_level.set(self.log_level.get().filter(|(_, asked)| asked.is_some()));
     }
 
-    /// Whether a line of this level is logged.
+    /// Whether a line of this level is logged. The proxy is asked once in a while, where the time is known.
     pub(crate) fn logs(&self, level: LogLevel) -> bool {
-        let lowest = self.log_level.get().unwrap_or_else(|| self.host.log_level());
-        self.log_level.set(Some(lowest));
+        let now = self.now.get();
+        let holds = |asked: Option<Timestamp>| match (asked, now) {
+            (Some(asked), Some(now)) => asked <= now && now - asked < LEVEL_HOLDS,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let known = self.log_level.get().filter(|(_, asked)| holds(*asked));
+        let (lowest, asked) = known.unwrap_or_else(|| (self.host.log_level(), now));
+        self.log_level.set(Some((lowest, asked)));
         level >= lowest
     }
 

@@ -17,6 +17,25 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::root::Root;
 
+/// What is left of an exchange that is over in this module.
+#[derive(Clone, Copy)]
+pub(crate) enum Rest {
+    /// All of it passes.
+    Passes,
+    /// The answer from here passes, the request does not.
+    Answered,
+}
+
+impl Rest {
+    /// What to tell the proxy about more of it.
+    pub(crate) fn action(self, direction: Direction) -> Action {
+        match (self, direction) {
+            (Self::Answered, Direction::Request) => Action::Pause,
+            (Self::Answered, Direction::Response) | (Self::Passes, _) => Action::Continue,
+        }
+    }
+}
+
 type Layers = Pin<Box<dyn Future<Output = Passage>>>;
 
 /// An exchange with its policies' future.
@@ -99,12 +118,16 @@ impl Running {
         self.run(None);
     }
 
-    /// Nothing more can happen to the exchange in this module.
-    pub(crate) fn is_over(&self) -> bool {
+    /// What is left to tell the proxy, where nothing more can happen to the exchange in this module.
+    pub(crate) fn rest(&self) -> Option<Rest> {
         let (request, response) = (&self.exchange.request, &self.exchange.response);
         let passing = !request.filters.borrow().is_empty() || !response.filters.borrow().is_empty();
-        // After an end, the proxy must still be told what may pass.
-        self.layers.borrow().is_none() && !passing && self.exchange.end.get() == End::Open
+        match self.exchange.end.get() {
+            _ if self.layers.borrow().is_some() => None,
+            End::Answered => Some(Rest::Answered),
+            End::Open if !passing => Some(Rest::Passes),
+            End::Open | End::Cut => None,
+        }
     }
 
     /// What outlives the policies' part in the exchange.
@@ -212,8 +235,8 @@ impl Running {
     fn after_end(&self, direction: Direction) -> Option<Action> {
         match self.exchange.end.get() {
             End::Open => None,
-            End::Answered if direction == Direction::Response => Some(Action::Continue),
-            End::Answered | End::Cut => Some(Action::Pause),
+            End::Answered => Some(Rest::Answered.action(direction)),
+            End::Cut => Some(Action::Pause),
         }
     }
 

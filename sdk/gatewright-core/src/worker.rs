@@ -11,7 +11,7 @@ use crate::host::{Action, BufferKind, Direction, Host, LogLevel};
 use crate::ids::IdMap;
 use crate::pairs;
 use crate::root::{Module, Owner, Root, Shared};
-use crate::running::Running;
+use crate::running::{Rest, Running};
 use crate::setup::Setup;
 
 /// All plugins and exchanges of one VM. One method per callback of the proxy-wasm ABI; none of them panics, whatever the host says.
@@ -25,9 +25,17 @@ pub struct Worker {
 
 struct Entry {
     root: u32,
-    running: Option<Rc<Running>>,
+    state: State,
     /// Dropped when the proxy deletes the context.
     kept: Vec<Box<dyn Any>>,
+}
+
+/// How far an exchange is in this module.
+enum State {
+    /// It is at work, or there is none yet.
+    Running(Option<Rc<Running>>),
+    /// It is over, and this is what to tell the proxy about the rest of it.
+    Over(Rest),
 }
 
 impl Worker {
@@ -43,7 +51,7 @@ impl Worker {
             let root = Root::new(context, Rc::clone(&self.shared), self.module);
             self.roots.borrow_mut().insert(context, Rc::new(root));
         } else {
-            self.exchanges.borrow_mut().insert(context, Entry { root: parent, running: None, kept: Vec::new() });
+            self.exchanges.borrow_mut().insert(context, Entry { root: parent, state: State::Running(None), kept: Vec::new() });
         }
     }
 
@@ -96,7 +104,7 @@ impl Worker {
         let Some(root) = root else { return self.refuse_stranger() };
         let running = Rc::new(Running::start(context, root, count, end_of_stream));
         if let Some(entry) = self.exchanges.borrow_mut().get_mut(&context) {
-            entry.running = Some(Rc::clone(&running));
+            entry.state = State::Running(Some(Rc::clone(&running)));
         }
         let action = running.on_request_headers();
         self.leave(context, running);
@@ -105,27 +113,27 @@ impl Worker {
 
     /// `proxy_on_request_body`
     pub fn on_request_body(&self, context: u32, size: u32, end_of_stream: bool) -> Action {
-        self.on_stream(context, |running| running.on_body(Direction::Request, size, end_of_stream))
+        self.on_stream(context, Direction::Request, |running| running.on_body(Direction::Request, size, end_of_stream))
     }
 
     /// `proxy_on_request_trailers`
     pub fn on_request_trailers(&self, context: u32, count: u32) -> Action {
-        self.on_stream(context, |running| running.on_trailers(Direction::Request, count))
+        self.on_stream(context, Direction::Request, |running| running.on_trailers(Direction::Request, count))
     }
 
     /// `proxy_on_response_headers`
     pub fn on_response_headers(&self, context: u32, count: u32, end_of_stream: bool) -> Action {
-        self.on_stream(context, |running| running.on_response_headers(count, end_of_stream))
+        self.on_stream(context, Direction::Response, |running| running.on_response_headers(count, end_of_stream))
     }
 
     /// `proxy_on_response_body`
     pub fn on_response_body(&self, context: u32, size: u32, end_of_stream: bool) -> Action {
-        self.on_stream(context, |running| running.on_body(Direction::Response, size, end_of_stream))
+        self.on_stream(context, Direction::Response, |running| running.on_body(Direction::Response, size, end_of_stream))
     }
 
     /// `proxy_on_response_trailers`
     pub fn on_response_trailers(&self, context: u32, count: u32) -> Action {
-        self.on_stream(context, |running| running.on_trailers(Direction::Response, count))
+        self.on_stream(context, Direction::Response, |running| running.on_trailers(Direction::Response, count))
     }
 
     /// `proxy_on_http_call_response`. A token that nobody waits for is nothing to worry about.
@@ -158,8 +166,8 @@ impl Worker {
     pub fn on_delete(&self, context: u32) {
         self.shared.begin(context);
         let entry = self.exchanges.borrow_mut().remove(&context);
-        if let Some(Entry { running, kept, .. }) = entry {
-            if let Some(running) = running {
+        if let Some(Entry { state, kept, .. }) = entry {
+            if let State::Running(Some(running)) = state {
                 running.clear();
             }
             drop(kept);
@@ -198,11 +206,18 @@ impl Worker {
     }
 
     fn running(&self, context: u32) -> Option<Rc<Running>> {
-        self.exchanges.borrow().get(&context)?.running.clone()
+        match &self.exchanges.borrow().get(&context)?.state {
+            State::Running(running) => running.clone(),
+            State::Over(_) => None,
+        }
     }
 
-    fn on_stream(&self, context: u32, event: impl FnOnce(&Running) -> Action) -> Action {
-        let Some(running) = self.running(context) else { return Action::Continue };
+    fn on_stream(&self, context: u32, direction: Direction, event: impl FnOnce(&Running) -> Action) -> Action {
+        let running = match self.exchanges.borrow().get(&context).map(|entry| &entry.state) {
+            Some(State::Running(Some(running))) => Rc::clone(running),
+            Some(State::Over(rest)) => return rest.action(direction),
+            Some(State::Running(None)) | None => return Action::Continue,
+        };
         self.shared.begin(context);
         let action = event(&running);
         self.leave(context, running);
@@ -233,13 +248,11 @@ impl Worker {
     }
 
     fn forget_if_over(&self, context: u32, running: Rc<Running>) {
-        if !running.is_over() {
-            return;
-        }
+        let Some(rest) = running.rest() else { return };
         let kept = running.take_kept();
-        let forgotten = self.exchanges.borrow_mut().get_mut(&context).and_then(|entry| {
+        let forgotten = self.exchanges.borrow_mut().get_mut(&context).map(|entry| {
             entry.kept.extend(kept);
-            entry.running.take()
+            std::mem::replace(&mut entry.state, State::Over(rest))
         });
         drop((forgotten, running));
     }
