@@ -9,7 +9,9 @@
 //! forwards and then backwards; what counts is the CPU time of each Envoy's process, and only against another variant of the same round:
 //! a busy machine moves both.
 
+mod footprint;
 mod groups;
+mod growth;
 mod load;
 mod options;
 mod plot;
@@ -31,7 +33,7 @@ use sample::{Round, Samples};
 fn main() -> Result<()> {
     let options = Options::read(std::env::args().skip(1))?;
     let groups: Vec<_> = GROUPS.iter().filter(|(name, _)| options.wants(name)).collect();
-    ensure!(!groups.is_empty(), "--group: there is none of that name; {}", options::usage());
+    ensure!(!groups.is_empty() || options.footprint, "--group: there is none of that name; {}", options::usage());
     let mut progress = Progress::new(groups.len() * options.starts * (options.rounds + 1));
     let mut measured: BTreeMap<&str, (Group, Samples)> = BTreeMap::new();
     for start in 1..=options.starts {
@@ -51,7 +53,17 @@ fn main() -> Result<()> {
         say(&format!("\n{}", report::table(group, samples)));
     }
     say(&format!("{}\nEvery sample is in {}.", report::legend(&options), raw.display()));
-    if options.write { report::write(&ordered, &options) } else { Ok(()) }
+    if options.write {
+        report::write(&ordered, &options)?;
+    }
+    if options.footprint {
+        let table = footprint::table(|row| say(row))?;
+        say(&format!("\n{table}"));
+        if options.write {
+            report::write_footprint(&table)?;
+        }
+    }
+    Ok(())
 }
 
 /// Requests before anything is measured: V8 optimises what runs often, and a large module takes longer.

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) requests: usize,
     /// Whether tables and plot go into the documentation.
     pub(crate) write: bool,
+    /// Whether to measure what modules take to start.
+    pub(crate) footprint: bool,
     /// The groups to measure; empty: all.
     groups: Vec<String>,
 }
@@ -23,14 +25,17 @@ pub(crate) fn usage() -> String {
     let groups: Vec<&str> = GROUPS.iter().map(|(name, _)| *name).collect();
     format!(
         "options: --rounds N (10), --starts N (3), --requests N per slice (4000), --quick (2 rounds of 1,000 after one start), \
-         --group NAME ({}; may be repeated), --write (into docs/performance.md)",
+         --group NAME ({}; may be repeated; none: no group), --footprint (what modules take to start; always there without --group), \
+         --write (into docs/performance.md)",
         groups.join(", ")
     )
 }
 
 impl Options {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
-        let mut options = Self { rounds: 10, starts: 3, requests: 4000, write: false, groups: Vec::new() };
+        let mut options =
+            Self { rounds: 10, starts: 3, requests: 4000, write: false, footprint: false, groups: Vec::new() };
+        let mut quick = false;
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{name} needs a value; {}", usage()));
             match name.as_str() {
@@ -38,11 +43,13 @@ impl Options {
                 "--starts" => options.starts = number(&name, &value()?)?,
                 "--requests" => options.requests = number(&name, &value()?)?,
                 "--group" => options.groups.push(value()?),
-                "--quick" => (options.rounds, options.starts, options.requests) = (2, 1, 1000),
+                "--quick" => (quick, options.rounds, options.starts, options.requests) = (true, 2, 1, 1000),
                 "--write" => options.write = true,
+                "--footprint" => options.footprint = true,
                 other => bail!("{other:?} is no option; {}", usage()),
             }
         }
+        options.footprint |= options.groups.is_empty() && !quick;
         Ok(options)
     }
 

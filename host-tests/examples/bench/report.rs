@@ -6,12 +6,14 @@ use anyhow::{Context, Result};
 use gatewright_host::build::workspace_root;
 
 use crate::groups::Group;
+use crate::growth;
 use crate::options::Options;
 use crate::plot;
 use crate::sample::{Samples, Spread};
 
 const PAGE: &str = "docs/performance.md";
-const PICTURE: &str = "docs/images/ratios.svg";
+const RATIOS: &str = "docs/images/ratios.svg";
+const GROWTH: &str = "docs/images/growth.svg";
 
 /// A Markdown table of a group's comparisons.
 pub(crate) fn table(group: &Group, samples: &Samples) -> String {
@@ -43,17 +45,32 @@ pub(crate) fn write(groups: &[(&str, (Group, Samples))], options: &Options) -> R
     let path = workspace_root().join(PAGE);
     let mut page = fs::read_to_string(&path).with_context(|| format!("reading {PAGE}"))?;
     for (name, (group, samples)) in groups {
-        let begin = format!("<!-- written by the example `bench`: {name} -->\n");
-        let end = format!("<!-- end of {name} -->");
-        let missing = || format!("{PAGE} has no place for the table of {name}: the lines\n{begin}{end}");
-        let (before, rest) = page.split_once(&begin).with_context(missing)?;
-        let (_, after) = rest.split_once(&end).with_context(missing)?;
-        page = format!("{before}{begin}{}\n{}{end}{after}", table(group, samples), legend(options));
+        page = replaced(&page, name, &format!("{}\n{}", table(group, samples), legend(options)))?;
     }
     fs::write(&path, page).with_context(|| format!("writing {PAGE}"))?;
-    let picture = workspace_root().join(PICTURE);
+    let by_name = groups.iter().map(|(name, (_, samples))| (*name, samples)).collect();
     let groups: Vec<_> = groups.iter().map(|(_, (group, samples))| (group, samples)).collect();
-    fs::write(&picture, plot::ratios(&groups)).with_context(|| format!("writing {PICTURE}"))
+    for (picture, drawn) in [(RATIOS, plot::ratios(&groups)), (GROWTH, growth::picture(&by_name))] {
+        fs::write(workspace_root().join(picture), drawn).with_context(|| format!("writing {picture}"))?;
+    }
+    Ok(())
+}
+
+/// Puts the table of what modules take to start into the documentation.
+pub(crate) fn write_footprint(table: &str) -> Result<()> {
+    let path = workspace_root().join(PAGE);
+    let page = fs::read_to_string(&path).with_context(|| format!("reading {PAGE}"))?;
+    fs::write(&path, replaced(&page, "footprint", table)?).with_context(|| format!("writing {PAGE}"))
+}
+
+/// The page with another text between the marks of this name.
+fn replaced(page: &str, name: &str, text: &str) -> Result<String> {
+    let begin = format!("<!-- written by the example `bench`: {name} -->\n");
+    let end = format!("<!-- end of {name} -->");
+    let missing = || format!("{PAGE} has no place for the table of {name}: the lines\n{begin}{end}");
+    let (before, rest) = page.split_once(&begin).with_context(missing)?;
+    let (_, after) = rest.split_once(&end).with_context(missing)?;
+    Ok(format!("{before}{begin}{text}{end}{after}"))
 }
 
 fn spread(spread: &Spread, digits: usize) -> String {

@@ -53,7 +53,13 @@ impl<'a> Asked<'a> {
         if config.request_directives == config::RequestDirectives::Ignore {
             directives = RequestDirectives { no_store: directives.no_store, ..RequestDirectives::default() };
         }
-        Self { target, key, directives, head: request.header(":method") == Some(b"HEAD"), headers: Cow::Borrowed(headers) }
+        Self {
+            target,
+            key,
+            directives,
+            head: request.header(":method") == Some(b"HEAD"),
+            headers: Cow::Borrowed(headers),
+        }
     }
 
     /// The same with a copy of the fields.

@@ -47,7 +47,9 @@ pub(crate) fn answer(
     let reply = match selection {
         Selection::Whole | Selection::PartOf(None) => {
             let headers = view.fields.encode_with(more);
-            return Some(Reply::answer(view.meta.status, "hit").with_encoded_headers(headers).with_shared_content(body()?));
+            return Some(
+                Reply::answer(view.meta.status, "hit").with_encoded_headers(headers).with_shared_content(body()?),
+            );
         }
         Selection::NotModified => Reply::answer(304, "hit").with_headers(without_content(&view.fields)),
         Selection::Unsatisfiable => {

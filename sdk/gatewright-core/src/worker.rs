@@ -51,7 +51,9 @@ impl Worker {
             let root = Root::new(context, Rc::clone(&self.shared), self.module);
             self.roots.borrow_mut().insert(context, Rc::new(root));
         } else {
-            self.exchanges.borrow_mut().insert(context, Entry { root: parent, state: State::Running(None), kept: Vec::new() });
+            self.exchanges
+                .borrow_mut()
+                .insert(context, Entry { root: parent, state: State::Running(None), kept: Vec::new() });
         }
     }
 
@@ -128,7 +130,9 @@ impl Worker {
 
     /// `proxy_on_response_body`
     pub fn on_response_body(&self, context: u32, size: u32, end_of_stream: bool) -> Action {
-        self.on_stream(context, Direction::Response, |running| running.on_body(Direction::Response, size, end_of_stream))
+        self.on_stream(context, Direction::Response, |running| {
+            running.on_body(Direction::Response, size, end_of_stream)
+        })
     }
 
     /// `proxy_on_response_trailers`

@@ -7,6 +7,7 @@ mod filter;
 mod jwt;
 mod limits;
 mod onion;
+pub(crate) mod routes;
 
 use std::fs;
 
@@ -30,6 +31,7 @@ pub(crate) const GROUPS: &[(&str, Open)] = &[
     ("request-filter", filter::group),
     ("response-cache", cache::group),
     ("gateway", onion::group),
+    ("routes", routes::group),
     ("chain", chain::group),
 ];
 
