@@ -124,7 +124,11 @@ impl<'de> VariantAccess<'de> for Content {
         Strict(value).list(visitor).map_err(|error| error.within(&name))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], visitor: V) -> Result<V::Value, Located> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Located> {
         let Self(Tagged { name, value }) = self;
         Strict(value).object(visitor).map_err(|error| error.within(&name))
     }
