@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use gatewright::config::Cidr;
+use gatewright::sort;
 
 /// A set of addresses, as sorted ranges that do not touch: asked by binary search, and smaller than a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +62,7 @@ fn holds<T: Copy + Ord>(ranges: &[(T, T)], address: T) -> bool {
 
 /// Two ranges of addresses overlap only if one holds the other.
 fn merged<T: Copy + Ord>(mut ranges: Vec<(T, T)>) -> Vec<(T, T)> {
-    ranges.sort_unstable();
+    sort::stable(&mut ranges);
     let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
     for (first, last) in ranges {
         match merged.last_mut() {

@@ -194,7 +194,12 @@ fn by_status(list: &BTreeMap<String, gatewright::config::Duration>) -> Result<BT
         Ok(code @ 200..=599) if code != 304 => Ok((code, ttl.as_std().as_secs())),
         _ => Err(ConfigError::at(format!("ttl.by_status.{status}"), "is no final status; write one such as 404")),
     };
-    list.iter().map(read).collect()
+    let mut codes = BTreeMap::new();
+    for entry in list {
+        let (code, ttl) = read(entry)?;
+        codes.insert(code, ttl);
+    }
+    Ok(codes)
 }
 
 fn selecting(names: Vec<String>, request: &Headers) -> Option<Vec<Selecting>> {

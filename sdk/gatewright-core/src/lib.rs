@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod host;
 pub mod pairs;
 pub mod routes;
+pub mod sort;
 pub mod store;
 
 mod chain;

@@ -114,7 +114,9 @@ impl Root {
     /// Takes a new configuration: policies and tasks. The old tasks end.
     pub(crate) fn configure(&self, chain: Chain, tasks: Vec<(u64, Task)>) {
         let old = self.chain.replace(Some(Rc::new(chain)));
-        let old_tasks = self.tasks.replace(tasks.into_iter().map(|(number, task)| (number, Some(task))).collect());
+        let mut waiting = BTreeMap::new();
+        waiting.extend(tasks.into_iter().map(|(number, task)| (number, Some(task))));
+        let old_tasks = self.tasks.replace(waiting);
         drop((old, old_tasks));
     }
 

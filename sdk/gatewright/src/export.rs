@@ -95,7 +95,8 @@ macro_rules! export_gateway {
     };
 }
 
-/// Puts the JSON Schema of the module's configuration into the module, as the custom section `gatewright.schema`.
+/// Puts the JSON Schema of the module's configuration into the module, as the custom section `gatewright.schema`, without the space
+/// between its tokens.
 ///
 /// The path is relative to the file that names it.
 #[macro_export]
@@ -103,10 +104,12 @@ macro_rules! embed_schema {
     ($path:literal) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
+            use $crate::__private::compact;
             const SCHEMA: &[u8] = include_bytes!($path);
+            // Not `#[used]`, which would keep a second copy in the memory of every VM.
             #[unsafe(link_section = "gatewright.schema")]
-            #[used]
-            static SECTION: [u8; SCHEMA.len()] = *include_bytes!($path);
+            #[allow(long_running_const_eval, reason = "a step for each byte")]
+            static _SECTION: [u8; compact::length(SCHEMA)] = compact::text(SCHEMA);
         };
     };
 }

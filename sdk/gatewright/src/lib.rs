@@ -48,6 +48,8 @@
 
 pub use gatewright_core::*;
 
+#[doc(hidden)]
+pub mod compact;
 mod export;
 
 /// The guide's examples, as tests.
@@ -73,6 +75,7 @@ pub mod prelude {
 /// What the macros expand to. Not for use by name.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::compact;
     pub use gatewright_core::Module;
     pub use gatewright_core::gateway::Value;
     #[cfg(target_family = "wasm")]

@@ -2,8 +2,8 @@
 
 mod value;
 
-use gatewright::Request;
 use gatewright::config::HeaderName;
+use gatewright::{Request, sort};
 
 use crate::places::{Place, Places};
 use crate::providers::{Provider, Providers};
@@ -18,7 +18,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     pub(crate) fn new(providers: &Providers) -> Self {
         let mut ours: Vec<HeaderName> = providers.iter().flat_map(headers).cloned().collect();
-        ours.sort_unstable();
+        sort::stable(&mut ours);
         ours.dedup();
         Self { ours }
     }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use gatewright::Headers;
 use gatewright::config::HeaderName;
+use gatewright::{Headers, sort};
 
 use super::{Found, Place, Takers};
 use crate::config::{HeaderSource, Provider};
@@ -41,7 +41,7 @@ impl HeaderPlace {
             return known.takers.add(provider);
         }
         self.prefixes.push(Prefix { text: prefix, takers: Takers(vec![provider]) });
-        self.prefixes.sort_by_key(|prefix| usize::MAX - prefix.text.len());
+        sort::stable_by(&mut self.prefixes, |a, b| b.text.len().cmp(&a.text.len()));
     }
 
     pub(super) fn takers(&self, prefix: usize) -> Option<&Takers> {

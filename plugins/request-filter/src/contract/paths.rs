@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gatewright::config::ConfigError;
+use gatewright::sort;
 
 use super::operation::Item;
 use crate::normalise::{Conditions, decode_component};
@@ -51,7 +52,7 @@ impl Paths {
                 return Err(ConfigError::new("differs from another path in the names of variables only"));
             }
             alike.push((template, number));
-            alike.sort_by_key(|(template, _)| template.rank());
+            sort::stable_by(alike, |(a, _), (b, _)| a.rank().cmp(&b.rank()));
         }
         self.items.push(item);
         Ok(())

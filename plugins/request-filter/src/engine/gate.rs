@@ -1,6 +1,7 @@
 //! Which patterns a value could match at all.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use gatewright::sort;
 
 use super::automaton::PatternError;
 
@@ -20,7 +21,7 @@ pub(super) struct Gate {
 impl Gate {
     /// A gate for literals in lower case, each with the pattern that it is of. `None` if there are none.
     pub(super) fn new(mut literals: Vec<(Vec<u8>, u32)>) -> Result<Option<Self>, PatternError> {
-        literals.sort();
+        sort::stable(&mut literals);
         let (mut texts, mut owners) = (Vec::<Vec<u8>>::new(), Vec::<Vec<u32>>::new());
         for (text, owner) in literals {
             match owners.last_mut() {

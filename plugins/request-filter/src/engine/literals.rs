@@ -31,8 +31,8 @@ enum Found {
 impl Found {
     fn of(hir: &Hir) -> Self {
         match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => Self::Exactly(Set::from([Vec::new()])),
-            HirKind::Literal(literal) => Self::Exactly(Set::from([literal.0.to_ascii_lowercase()])),
+            HirKind::Empty | HirKind::Look(_) => Self::Exactly(set([Vec::new()])),
+            HirKind::Literal(literal) => Self::Exactly(set([literal.0.to_ascii_lowercase()])),
             HirKind::Class(class) => members(class).map_or(Self::Containing(None), Self::Exactly),
             HirKind::Repetition(repetition) if repetition.min == 0 => Self::Containing(None),
             HirKind::Repetition(repetition) => match Self::of(&repetition.sub) {
@@ -83,7 +83,7 @@ fn alternation(parts: &[Hir]) -> Found {
 /// Neighbours that are known exactly grow into longer texts; the best of these runs is kept.
 fn concat(parts: &[Hir]) -> Found {
     let mut best: Option<Set> = None;
-    let mut run = Set::from([Vec::new()]);
+    let mut run = set([Vec::new()]);
     let mut whole = true;
     for part in parts {
         match Found::of(part) {
@@ -96,7 +96,7 @@ fn concat(parts: &[Hir]) -> Found {
             },
             Found::Containing(set) => {
                 whole = false;
-                keep_better(&mut best, Some(std::mem::replace(&mut run, Set::from([Vec::new()]))));
+                keep_better(&mut best, Some(std::mem::replace(&mut run, self::set([Vec::new()]))));
                 keep_better(&mut best, set);
             }
         }
@@ -120,7 +120,7 @@ fn product(heads: &Set, tails: &Set) -> Option<Set> {
     if heads.len().saturating_mul(tails.len()) > MAX_LITERALS || longest(heads) + longest(tails) > MAX_LENGTH {
         return None;
     }
-    Some(heads.iter().flat_map(|head| tails.iter().map(|tail| [head.as_slice(), tail].concat())).collect())
+    Some(set(heads.iter().flat_map(|head| tails.iter().map(|tail| [head.as_slice(), tail].concat()))))
 }
 
 /// The members of a small class, in lower case.
@@ -132,7 +132,14 @@ fn members(class: &Class) -> Option<Set> {
         return None;
     }
     let bytes = class.iter().flat_map(|range| range.start()..=range.end());
-    Some(bytes.map(|byte| vec![byte.to_ascii_lowercase()]).collect())
+    Some(set(bytes.map(|byte| vec![byte.to_ascii_lowercase()])))
+}
+
+/// One by one: collecting into a set brings a sort of its own into the module.
+fn set(texts: impl IntoIterator<Item = Vec<u8>>) -> Set {
+    let mut set = Set::new();
+    set.extend(texts);
+    set
 }
 
 #[cfg(test)]

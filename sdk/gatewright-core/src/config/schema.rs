@@ -1,11 +1,12 @@
 //! The JSON Schema of a whole configuration.
 
-use std::collections::BTreeSet;
+mod overlay;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::overlay::Overlay;
 use super::envelope::{FailureMode, Mode};
 use crate::routes::RouteMatch;
 
@@ -20,7 +21,7 @@ pub fn envelope_schema<C: JsonSchema>() -> Value {
     let failure_mode = generator.subschema_for::<FailureMode>().to_value();
     let route_match = generator.subschema_for::<RouteMatch>().to_value();
     let mut definitions = generator.take_definitions(true);
-    let overlay = Overlay::new(&mut definitions).of(&policy);
+    let overlay = Overlay::of(&policy, &mut definitions);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Policy configuration",
@@ -64,64 +65,6 @@ fn described(mut schema: Value, description: &str, default: Option<&str>) -> Val
     schema
 }
 
-/// Derives schemas of what may be laid over settings: no field is required, at any depth that merges.
-struct Overlay<'a> {
-    definitions: &'a mut Map<String, Value>,
-    /// Definitions whose overlay exists or is being made: types may refer to themselves.
-    begun: BTreeSet<String>,
-}
-
-impl<'a> Overlay<'a> {
-    const REFERENCE: &'static str = "#/$defs/";
-    const PREFIX: &'static str = "Overlay.";
-
-    fn new(definitions: &'a mut Map<String, Value>) -> Self {
-        Self { definitions, begun: BTreeSet::new() }
-    }
-
-    fn of(&mut self, schema: &Value) -> Value {
-        let Value::Object(fields) = schema else { return schema.clone() };
-        let mut out = Map::new();
-        for (keyword, value) in fields {
-            match keyword.as_str() {
-                "required" => {}
-                "$ref" => drop(out.insert(keyword.clone(), self.reference(value))),
-                "properties" => drop(out.insert(keyword.clone(), self.each_field(value))),
-                "allOf" | "anyOf" => drop(out.insert(keyword.clone(), self.each(value))),
-                // With nothing required, several alternatives may hold at once.
-                "oneOf" => drop(out.insert("anyOf".to_owned(), self.each(value))),
-                "additionalProperties" => drop(out.insert(keyword.clone(), self.of(value))),
-                // A list replaces the whole field, so its items stay as they are.
-                _ => drop(out.insert(keyword.clone(), value.clone())),
-            }
-        }
-        Value::Object(out)
-    }
-
-    fn reference(&mut self, reference: &Value) -> Value {
-        let Some(name) = reference.as_str().and_then(|text| text.strip_prefix(Self::REFERENCE)) else {
-            return reference.clone();
-        };
-        let overlay = format!("{}{name}", Self::PREFIX);
-        if self.begun.insert(overlay.clone())
-            && let Some(definition) = self.definitions.get(name).cloned()
-        {
-            let derived = self.of(&definition);
-            self.definitions.insert(overlay.clone(), derived);
-        }
-        format!("{}{overlay}", Self::REFERENCE).into()
-    }
-
-    fn each(&mut self, schemas: &Value) -> Value {
-        schemas.as_array().map_or_else(|| schemas.clone(), |list| list.iter().map(|schema| self.of(schema)).collect())
-    }
-
-    fn each_field(&mut self, fields: &Value) -> Value {
-        let Value::Object(fields) = fields else { return fields.clone() };
-        fields.iter().map(|(name, schema)| (name.clone(), self.of(schema))).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -161,6 +104,23 @@ mod tests {
         below: Option<Box<Tree>>,
     }
 
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(default)]
+    #[derive(Default)]
+    struct Optional {
+        kind: Kind,
+        inner: Option<Box<Optional>>,
+    }
+
+    #[derive(Default, serde::Serialize, Deserialize, JsonSchema)]
+    enum Kind {
+        /// The first.
+        #[default]
+        A,
+        /// The second.
+        B,
+    }
+
     #[test]
     fn the_envelope_holds_the_settings_and_the_routes() {
         let schema = envelope_schema::<Config>();
@@ -188,6 +148,15 @@ mod tests {
         assert_eq!(overlay["properties"]["sources"]["items"]["$ref"], "#/$defs/Source");
         assert_eq!(schema["$defs"]["Source"]["required"], json!(["url"]));
         assert_eq!(schema["$defs"]["Overlay.Tree"].get("required"), None);
+    }
+
+    #[test]
+    fn what_a_route_may_say_as_it_is_has_no_second_definition() {
+        let schema = envelope_schema::<Optional>();
+        let route = &schema["properties"]["routes"]["items"];
+        assert_eq!(route["properties"]["policy"]["$ref"], "#/$defs/Optional");
+        assert_eq!(schema["$defs"]["Optional"]["properties"]["kind"]["$ref"], "#/$defs/Kind");
+        assert!(!schema.to_string().contains("Overlay."), "{schema:#}");
     }
 
     #[test]

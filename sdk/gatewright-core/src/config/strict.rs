@@ -2,17 +2,19 @@
 //!
 //! `serde_json` fills a struct from a list, field by field. In a configuration `[]` would then pass for an object with nothing in it.
 //! The path is put together while an error travels outwards, so that a good configuration pays nothing for it, in code or in time.
+//!
+//! Each type is told only what it asked for: whoever wants an object is given an object or an error. Offering it all that JSON has
+//! would compile a reader of lists for every struct, and half of a module's configuration code would never run.
+
+mod access;
 
 use std::fmt;
 
-use serde::de::value::StringDeserializer;
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
-};
+use serde::de::{Deserializer, Error as _, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
-use serde_json::{Map, Value, map};
+use serde_json::{Map, Value};
 
+use self::access::{List, Object, Tagged};
 use super::error::ConfigError;
 use super::explain::explain;
 
@@ -54,6 +56,70 @@ impl fmt::Display for Located {
 
 impl std::error::Error for Located {}
 
+impl Strict {
+    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
+        let Value::Number(number) = &self.0 else { return Err(wrong(&self.0, &visitor)) };
+        match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(number), ..) => visitor.visit_u64(number),
+            (_, Some(number), _) => visitor.visit_i64(number),
+            (.., Some(number)) => visitor.visit_f64(number),
+            _ => Err(Located::custom("no number that fits 64 bits")),
+        }
+    }
+
+    fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
+        match self.0 {
+            Value::String(text) => visitor.visit_string(text),
+            other => Err(wrong(&other, &visitor)),
+        }
+    }
+
+    fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
+        match self.0 {
+            Value::Array(values) => {
+                let mut list = List::new(values);
+                let value = visitor.visit_seq(&mut list)?;
+                list.end().map(|()| value)
+            }
+            other => Err(wrong(&other, &visitor)),
+        }
+    }
+
+    fn object<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
+        match self.0 {
+            Value::Object(fields) => visitor.visit_map(&mut Object::new(fields)),
+            other => Err(wrong(&other, &visitor)),
+        }
+    }
+}
+
+/// The error for a value of the wrong kind.
+#[cold]
+fn wrong(value: &Value, expected: &dyn Expected) -> Located {
+    let found = match value {
+        Value::Null => Unexpected::Unit,
+        Value::Bool(value) => Unexpected::Bool(*value),
+        Value::String(text) => Unexpected::Str(text),
+        Value::Array(_) => Unexpected::Seq,
+        Value::Object(_) => Unexpected::Map,
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => Unexpected::Unsigned(number),
+            (_, Some(number)) => Unexpected::Signed(number),
+            _ => Unexpected::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+    };
+    Located::invalid_type(found, expected)
+}
+
+/// Methods of a deserialiser that one of ours answers.
+macro_rules! asked {
+    ($own:ident: $($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
+            self.$own(visitor)
+        })*
+    };
+}
+
 impl<'de> Deserializer<'de> for Strict {
     type Error = Located;
 
@@ -61,20 +127,32 @@ impl<'de> Deserializer<'de> for Strict {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(value),
-            Value::String(text) => visitor.visit_string(text),
-            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(number), ..) => visitor.visit_u64(number),
-                (_, Some(number), _) => visitor.visit_i64(number),
-                (.., Some(number)) => visitor.visit_f64(number),
-                _ => Err(Located::custom("no number that fits 64 bits")),
-            },
-            Value::Array(values) => {
-                let mut list = List { values: values.into_iter(), next: 0 };
-                let value = visitor.visit_seq(&mut list)?;
-                list.end().map(|()| value)
-            }
-            Value::Object(fields) => visitor.visit_map(Object { fields: fields.into_iter(), current: None }),
+            Value::String(_) => self.text(visitor),
+            Value::Number(_) => self.number(visitor),
+            Value::Array(_) => self.list(visitor),
+            Value::Object(_) => self.object(visitor),
         }
+    }
+
+    asked! { number: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 }
+    asked! { number: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 }
+    asked! { text: deserialize_str deserialize_string }
+    asked! { list: deserialize_seq }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
+        match self.0 {
+            Value::Bool(value) => visitor.visit_bool(value),
+            other => Err(wrong(&other, &visitor)),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Located> {
+        self.list(visitor)
+    }
+
+    /// A map of `serde_json` takes null for an empty one.
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
+        if self.0.is_null() { visitor.visit_unit() } else { self.object(visitor) }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -83,10 +161,7 @@ impl<'de> Deserializer<'de> for Strict {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Located> {
-        if self.0.is_array() {
-            return Err(Located::invalid_type(Unexpected::Seq, &visitor));
-        }
-        self.deserialize_any(visitor)
+        self.object(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Located> {
@@ -108,14 +183,13 @@ impl<'de> Deserializer<'de> for Strict {
                 Some((name, value)) => visitor.visit_enum(Tagged { name, value }),
                 None => Err(one_of(variants)),
             },
-            Value::String(name) => visitor.visit_enum(name.into_deserializer()),
-            other => Strict(other).deserialize_any(visitor),
+            Value::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
+            other => Err(wrong(&other, &visitor)),
         }
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
-        map identifier ignored_any
+        i128 u128 char bytes byte_buf unit unit_struct tuple_struct identifier ignored_any
     }
 }
 
@@ -128,104 +202,6 @@ fn single(fields: Map<String, Value>) -> Option<(String, Value)> {
     let mut fields = fields.into_iter();
     let first = fields.next()?;
     fields.next().is_none().then_some(first)
-}
-
-struct List {
-    values: std::vec::IntoIter<Value>,
-    next: usize,
-}
-
-impl List {
-    fn end(&self) -> Result<(), Located> {
-        match self.values.len() {
-            0 => Ok(()),
-            left => Err(Located::invalid_length(self.next + left, &format!("{} elements", self.next).as_str())),
-        }
-    }
-}
-
-impl<'de> SeqAccess<'de> for &mut List {
-    type Error = Located;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Located> {
-        let Some(value) = self.values.next() else { return Ok(None) };
-        let index = self.next;
-        self.next += 1;
-        seed.deserialize(Strict(value)).map(Some).map_err(|error| error.index(index))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.values.len())
-    }
-}
-
-struct Object {
-    fields: map::IntoIter,
-    /// The field whose value comes next.
-    current: Option<(String, Value)>,
-}
-
-impl<'de> MapAccess<'de> for Object {
-    type Error = Located;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Located> {
-        let Some((key, value)) = self.fields.next() else { return Ok(None) };
-        let found = seed.deserialize(StringDeserializer::new(key.clone()));
-        let found = found.map_err(|error: Located| error.within(&key))?;
-        self.current = Some((key, value));
-        Ok(Some(found))
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Located> {
-        let Some((key, value)) = self.current.take() else { return Err(Located::custom("a value without a key")) };
-        seed.deserialize(Strict(value)).map_err(|error| error.within(&key))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.fields.len())
-    }
-}
-
-/// An enum that an object with one field stands for.
-struct Tagged {
-    name: String,
-    value: Value,
-}
-
-impl<'de> EnumAccess<'de> for Tagged {
-    type Error = Located;
-    type Variant = Content;
-
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Content), Located> {
-        let variant = seed.deserialize(StringDeserializer::<Located>::new(self.name.clone()))?;
-        Ok((variant, Content(self)))
-    }
-}
-
-/// What stands under the variant's name.
-struct Content(Tagged);
-
-impl<'de> VariantAccess<'de> for Content {
-    type Error = Located;
-
-    fn unit_variant(self) -> Result<(), Located> {
-        self.newtype_variant_seed(std::marker::PhantomData)
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Located> {
-        let Self(Tagged { name, value }) = self;
-        seed.deserialize(Strict(value)).map_err(|error| error.within(&name))
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Located> {
-        let Self(Tagged { name, value }) = self;
-        Strict(value).deserialize_any(visitor).map_err(|error| error.within(&name))
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Located> {
-        let Self(Tagged { name, value }) = self;
-        Strict(value).deserialize_struct("", fields, visitor).map_err(|error| error.within(&name))
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::query::{Needs, RouteQuery};
 use super::search::Search;
 use super::table::Table;
 use crate::config::ConfigError;
+use crate::sort;
 
 /// Finds the most specific match of a request, whatever the order in which matches are listed.
 ///
@@ -75,7 +76,7 @@ impl<T> RouteIndex<T> {
         let mut index =
             Self { matches, values, named: Table::default(), unnamed: HostIndex::default(), needs: Needs::default() };
         let mut ranked: Vec<_> = normal.iter().enumerate().map(|(at, normal)| (normal.rank(), at)).collect();
-        ranked.sort();
+        sort::stable(&mut ranked);
         for (_, at) in ranked {
             index.insert(at);
         }

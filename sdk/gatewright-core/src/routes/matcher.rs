@@ -10,6 +10,7 @@ use super::header_match::{HeaderCondition, HeaderMatch};
 use super::host::HostPattern;
 use super::pattern::PathPattern;
 use crate::config::{ConfigError, Method};
+use crate::sort;
 
 /// What a request must be like for a route entry to apply: all that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
@@ -61,9 +62,9 @@ impl RouteMatch {
     pub(super) fn normal(&self) -> Self {
         let mut normal = self.clone();
         normal.path = self.path.as_ref().map(PathPattern::shape);
-        normal.methods.sort();
+        sort::stable(&mut normal.methods);
         normal.methods.dedup();
-        normal.headers.sort();
+        sort::stable(&mut normal.headers);
         normal
     }
 
@@ -71,7 +72,7 @@ impl RouteMatch {
     /// depend on the place in the list.
     pub(super) fn rank(&self) -> Rank<'_> {
         let mut conditions: Vec<_> = self.headers.iter().map(|header| &header.condition).collect();
-        conditions.sort_by_key(|condition| Reverse(*condition));
+        sort::stable_by(&mut conditions, |a, b| b.cmp(a));
         (
             Reverse(!self.methods.is_empty()),
             Reverse(self.headers.len()),

@@ -1,7 +1,6 @@
 //! What all values written as a JSON string have in common: one parser, one schema, one way to refuse.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
 use schemars::{Schema, json_schema};
@@ -66,7 +65,12 @@ macro_rules! text_value {
 pub(crate) use text_value;
 
 pub(crate) fn deserialize<'de, T: Text, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_any(TextVisitor(PhantomData))
+    let found = deserializer.deserialize_any(TextVisitor { noun: T::NOUN, example: T::EXAMPLES.first().copied() })?;
+    let value = match &found {
+        Found::Text(text) => text.parse(),
+        Found::Bare(text) => Err(refuse::<T>(text, text)),
+    };
+    value.map_err(D::Error::custom)
 }
 
 pub(crate) fn schema<T: Text>() -> Schema {
@@ -74,48 +78,61 @@ pub(crate) fn schema<T: Text>() -> Schema {
 }
 
 fn refuse<T: Text>(shown: &str, text: &str) -> ConfigError {
-    let write = T::correction(text).map_or_else(
-        || T::EXAMPLES.first().map_or_else(String::new, |example| format!("; write it like {example:?}")),
+    refusal(T::NOUN, T::EXAMPLES.first().copied(), T::correction(text), shown)
+}
+
+#[cold]
+fn refusal(noun: &str, example: Option<&str>, correction: Option<String>, shown: &str) -> ConfigError {
+    let write = correction.map_or_else(
+        || example.map_or_else(String::new, |example| format!("; write it like {example:?}")),
         |right| format!("; write {}", quoted(&right)),
     );
-    ConfigError::new(format!("{shown} is not {}{write}", T::NOUN))
+    ConfigError::new(format!("{shown} is not {noun}{write}"))
 }
 
-struct TextVisitor<T>(PhantomData<T>);
-
-impl<T: Text> TextVisitor<T> {
-    /// A bare number or boolean: often a string whose quotes or unit were left out.
-    fn bare<E: Error>(text: &str) -> Result<T, E> {
-        Err(E::custom(refuse::<T>(text, text)))
-    }
+/// What stands in the configuration.
+enum Found {
+    Text(String),
+    /// A number or boolean: often a string whose quotes or unit were left out.
+    Bare(String),
 }
 
-impl<T: Text> Visitor<'_> for TextVisitor<T> {
-    type Value = T;
+/// Knows its type by name only, so that one copy reads for all types.
+struct TextVisitor {
+    noun: &'static str,
+    example: Option<&'static str>,
+}
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Found;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::NOUN)?;
-        T::EXAMPLES.first().map_or(Ok(()), |example| write!(f, " such as {example:?}"))
+        f.write_str(self.noun)?;
+        self.example.map_or(Ok(()), |example| write!(f, " such as {example:?}"))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        text.parse().map_err(E::custom)
+    fn visit_str<E: Error>(self, text: &str) -> Result<Found, E> {
+        Ok(Found::Text(text.to_owned()))
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        Self::bare(&number.to_string())
+    fn visit_string<E: Error>(self, text: String) -> Result<Found, E> {
+        Ok(Found::Text(text))
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        Self::bare(&number.to_string())
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Found, E> {
+        Ok(Found::Bare(number.to_string()))
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        Self::bare(&number.to_string())
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Found, E> {
+        Ok(Found::Bare(number.to_string()))
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<T, E> {
-        Self::bare(if value { "true" } else { "false" })
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Found, E> {
+        Ok(Found::Bare(number.to_string()))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Found, E> {
+        Ok(Found::Bare(value.to_string()))
     }
 }
 
