@@ -7,7 +7,7 @@ use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Setup};
 
 use crate::asked;
 use crate::cache::Cache;
-use crate::config::Config;
+use crate::config::{Config, Method};
 use crate::http::status::is_safe_method;
 use crate::invalidate;
 use crate::purge;
@@ -31,11 +31,23 @@ impl Policy for ResponseCache {
         if !is_safe_method(request.method()) {
             return invalidate::forward(&self.0, request, cx).await;
         }
-        if !matches!(request.method(), "GET" | "HEAD") || asked::is_bypassed(&request, &self.0.config.bypass) {
+        if !self.answers(request.method()) || asked::is_bypassed(&request, &self.0.config.bypass) {
             self.0.metrics.bypass.increment();
             return Ok(request.forward().into());
         }
         self.0.handle(request, cx).await
+    }
+}
+
+impl ResponseCache {
+    /// Whether requests of this method are answered from the store.
+    fn answers(&self, method: &str) -> bool {
+        let methods = &self.0.config.methods;
+        match method {
+            "GET" => methods.contains(&Method::Get),
+            "HEAD" => methods.contains(&Method::Head),
+            _ => false,
+        }
     }
 }
 
