@@ -33,9 +33,6 @@ impl Written {
             return None;
         }
         let asked = Asked::of(request, cx, config, &cache.shared.store);
-        if asked.for_storage(config).no_store {
-            return None;
-        }
         let fill = cache.shared.store.begin_write(&asked.key, cx.now()).unwrap_or_else(|_| {
             cache.metrics.store_error.increment();
             None

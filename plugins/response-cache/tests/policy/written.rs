@@ -10,7 +10,7 @@ fn send(cache: &mut Cached, method: &str, fields: &[(&str, &str)]) -> Got {
 
 fn held(cache: &mut Cached) -> Option<String> {
     let got = cache.send(Request::get("/a").with_header("cache-control", "only-if-cached"));
-    (got.status() == 200).then(|| got.text())
+    (got.status() != 504).then(|| got.text())
 }
 
 #[test]
