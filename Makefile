@@ -15,7 +15,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: wasm-targets envoy ## Watch a real Envoy admit and refuse requests by their JWTs; HOLD=1 leaves it running
+demo: wasm-targets envoy ## Watch a real Envoy admit and refuse requests by their JWTs, and cache; HOLD=1 leaves it running
 	$(call step,Building the policy and the demo (minutes the first time))
 	$(CARGO) build --example demo
 	$(CARGO) run --quiet --example demo -- $(if $(HOLD),--hold)

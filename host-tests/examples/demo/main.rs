@@ -1,6 +1,7 @@
-//! Shows a real Envoy with jwt-auth in it, admitting and refusing real requests. `make demo` runs it.
+//! Shows a real Envoy with jwt-auth in it, admitting and refusing real requests, and one with response-cache. `make demo` runs it.
 #![expect(clippy::print_stdout, reason = "its output is for a person")]
 
+mod cache;
 mod scene;
 mod table;
 mod tokens;
@@ -14,19 +15,22 @@ use crate::scene::Scene;
 use crate::tokens::Tokens;
 
 fn main() -> Result<()> {
-    println!("Building jwt-auth for wasm32-wasip1 (a minute the first time) ...");
+    println!("Building jwt-auth and response-cache for wasm32-wasip1 (a minute the first time) ...");
     let module = build::module("jwt-auth", Target::Wasip1)?;
+    let caching = build::module("response-cache", Target::Wasip1)?;
     println!("Starting an upstream, and Envoy with the module in it ...");
     let scene = Scene::start(&module)?;
     let tokens = Tokens::mint()?;
     println!("\nRoutes: {}\n", scene::ROUTES);
     table::print(&scene.play(&tokens)?);
     println!("\nEach line was a real request to {}.", scene.url());
+    println!("\nAnother Envoy, with response-cache: {}\n", cache::ABOUT);
+    cache::show(&caching)?;
     if std::env::args().any(|argument| argument == "--hold") {
         hold(&scene, &tokens)?;
     } else {
         println!(
-            "Look further: `make demo HOLD=1` leaves it running for your own curl; docs/writing-a-policy.md shows how to make your own."
+            "\nLook further: `make demo HOLD=1` leaves it running for your own curl; docs/writing-a-policy.md shows how to make your own."
         );
     }
     Ok(())

@@ -13,16 +13,20 @@ const HEAD: [&str; 4] = ["request", "verdict", "why (from the decision event)", 
 
 /// Prints the rows, columns aligned.
 pub(crate) fn print(rows: &[Row]) {
-    let cells: Vec<[String; 4]> = rows.iter().map(cells).collect();
-    let mut widths = HEAD.map(str::len);
-    for row in &cells {
+    lines(HEAD, &rows.iter().map(cells).collect::<Vec<_>>());
+}
+
+/// Prints lines of cells under a head, columns aligned.
+pub(crate) fn lines(head: [&str; 4], rows: &[[String; 4]]) {
+    let mut widths = head.map(str::len);
+    for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.len());
         }
     }
-    line(&HEAD.map(str::to_owned), &widths);
+    line(&head.map(str::to_owned), &widths);
     line(&widths.map(|width| "-".repeat(width)), &widths);
-    for row in &cells {
+    for row in rows {
         line(row, &widths);
     }
 }

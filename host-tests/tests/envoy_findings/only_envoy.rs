@@ -2,7 +2,7 @@
 
 use gatewright_host::build::{self, Target};
 use gatewright_host::envoy::{Envoy, EnvoyBuilder, HttpFilter, Listener, Route, WasmFilter};
-use gatewright_host::net::Upstream;
+use gatewright_host::net::{Answer, Upstream};
 use gatewright_testing::message::{Request, Response};
 use serde_json::json;
 
@@ -44,6 +44,17 @@ fn a_disabled_filter_is_turned_on_by_a_route() {
     };
     assert!(ran("/on"));
     assert!(!ran("/off"));
+}
+
+#[test]
+fn an_answer_with_an_unknown_transfer_encoding_is_a_502_before_any_filter_sees_it() {
+    let bytes = b"HTTP/1.1 200 OK\r\ntransfer-encoding: x\r\ncache-control: max-age=60\r\n\r\nok";
+    let upstream = Upstream::start(|_: &Request| Answer::Raw(bytes.to_vec())).unwrap();
+    let listener = Listener::new().route(Route::prefix("/").cluster("main"));
+    let envoy = Envoy::builder(listener).cluster("main", upstream.address()).start().unwrap();
+    let response = envoy.send(&Request::get("/")).unwrap();
+    assert_eq!((response.status(), response.header("cache-control")), (502, None));
+    assert!(response.text().contains("protocol error"), "{}", response.text());
 }
 
 #[test]

@@ -91,9 +91,13 @@ pub(crate) fn is_bypassed(request: &Request, bypass: &config::Bypass) -> bool {
     let body =
         headers.get("content-length").is_some_and(|length| length != b"0") || headers.contains("transfer-encoding");
     // A body of a GET is not in the key; an upgrade is no response to store; some conditions only the origin may evaluate.
-    body || headers.contains("upgrade")
-        || conditional::is_for_origin(headers)
-        || bypass.headers.iter().any(|name| headers.contains(name))
+    body || headers.contains("upgrade") || conditional::is_for_origin(headers) || is_excluded(request, bypass)
+}
+
+/// Whether the configuration says that a request goes past the cache.
+pub(crate) fn is_excluded(request: &Request, bypass: &config::Bypass) -> bool {
+    let headers = request.headers();
+    bypass.headers.iter().any(|name| headers.contains(name))
         || bypass.cookies.iter().any(|name| target::cookies(headers, name).next().is_some())
         || bypass.query.iter().any(|name| target::has_parameter(request.path(), name))
 }

@@ -7,17 +7,20 @@ use crate::capture;
 use crate::entry::{Part, View};
 use crate::fetch::{Fetch, fields_of};
 use crate::found::Found;
-use crate::http::conditional::EntityTag;
+use crate::http::conditional::{strong_tag, strong_validator};
 use crate::http::freshness::Exchanged;
 use crate::http::{fields, parts, range};
 use crate::rules::{Answered, Plan};
 use crate::store::Body;
 
 /// Asks for what is missing at the end of a stored part, if nothing else is and both can be told to belong together: only a strong
-/// validator says so (RFC 9110 §15.3.7.3).
-pub(crate) fn ask_for_rest(fetch: &Fetch<'_>, request: &mut Request) -> bool {
+/// validator says so (RFC 9110 §15.3.7.3), and only a tag has to be in the answer.
+pub(crate) fn ask_for_rest(fetch: &mut Fetch<'_>, request: &mut Request) -> bool {
     let plain = fetch.asked.is_plain() && !fetch.asked.headers.contains("if-range");
-    let Some(view) = fetch.ask.found.as_ref().filter(|_| plain).and_then(Found::read) else { return false };
+    let Some(found) = fetch.ask.found.as_mut().filter(|_| plain) else { return false };
+    // It must still be there when the rest has come.
+    found.held = fetch.cache.body(found);
+    let Some(view) = found.read().filter(|_| found.held.is_some()) else { return false };
     let next = next_byte(view, fetch.cache.config.max_body.as_bytes());
     let (Some(tag), Some(next)) = (strong_tag(&view.fields), next) else { return false };
     request.set_header("range", format!("bytes={next}-"));
@@ -40,7 +43,7 @@ pub(crate) async fn combine(
         return Err(unusable());
     };
     let rest = response.body(limit).await?.to_vec();
-    let head = fetch.cache.body(&found).ok_or_else(unusable)?;
+    let head = found.held.as_ref().ok_or_else(unusable)?;
     let body = [head.as_slice(), rest.as_slice()].concat();
     let answered = Answered { status: 200, headers: &fields, times };
     let asked = fetch.asked.for_storage(&fetch.cache.config);
@@ -57,8 +60,8 @@ pub(crate) async fn combine(
 
 /// Puts a part that came together with the one that is stored, if both are of one representation.
 pub(crate) fn unite(cache: &Cache, known: &Found, plan: &mut Plan, body: &mut Vec<u8>) {
-    let stored =
-        known.read().filter(|view| strong_tag(&view.fields).is_some_and(|tag| strong_tag(&plan.fields) == Some(tag)));
+    let newer = strong_validator(&plan.fields);
+    let stored = known.read().filter(|view| newer.is_some() && newer == strong_validator(&view.fields));
     let older = stored.and_then(|view| view.meta.part.as_ref()?.range);
     let newer = plan.meta.part.as_ref().and_then(|part| part.range);
     let (Some(older), Some(newer)) = (older, newer) else { return };
@@ -101,12 +104,6 @@ fn next_byte(view: &View, limit: u64) -> Option<u64> {
     let range = view.meta.part.as_ref()?.range?;
     let next = range.span.last.checked_add(1)?;
     (range.span.first == 0 && range.length.is_some_and(|length| next < length && length <= limit)).then_some(next)
-}
-
-fn strong_tag(headers: &Headers) -> Option<&[u8]> {
-    let tag = headers.get("etag")?;
-    EntityTag::read(tag).filter(|tag| !tag.weak)?;
-    Some(tag)
 }
 
 fn unusable() -> Fault {

@@ -28,6 +28,9 @@ pub struct Config {
     /// How long responses are fresh.
     #[serde(default)]
     pub ttl: Ttl,
+    /// Methods whose responses are stored or answered from the store; others go past the cache. Default: GET, HEAD, POST, PATCH.
+    #[serde(default = "default_methods")]
+    pub methods: Vec<Method>,
     /// Statuses that may be stored. Default: every final one, as far as RFC 9111 lets it.
     #[serde(default)]
     pub statuses: Option<Vec<StatusCode>>,
@@ -138,6 +141,20 @@ pub struct Bypass {
     pub query: Vec<String>,
 }
 
+/// A method whose responses can be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Stored, and answered from the store.
+    Get,
+    /// Answered from what `GET` stored.
+    Head,
+    /// Stored for `GET` where the response says that it is what the URL has now (RFC 9110 section 9.3.3).
+    Post,
+    /// As for `POST` (RFC 5789 section 2).
+    Patch,
+}
+
 /// What is done with a response that sets cookies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -243,6 +260,10 @@ fn default_max_body() -> Size {
 
 fn default_hot_memory() -> Size {
     Size::from_kib(4 * 1024)
+}
+
+fn default_methods() -> Vec<Method> {
+    vec![Method::Get, Method::Head, Method::Post, Method::Patch]
 }
 
 fn default_targets() -> Vec<HeaderName> {

@@ -35,7 +35,7 @@ impl Fetch<'_> {
         // In shadow mode the origin gets the request as it came, so its answer is to that.
         let edits = cx.mode() == Mode::Enforce;
         let validates = edits && self.condition(&mut request);
-        let completes = edits && !validates && complete::ask_for_rest(&self, &mut request);
+        let completes = edits && !validates && complete::ask_for_rest(&mut self, &mut request);
         let sent = cx.now();
         let response = request.forward().await;
         let times = Exchanged { asked: sent, came: cx.now() };

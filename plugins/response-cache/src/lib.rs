@@ -37,9 +37,10 @@ mod shared;
 mod status_field;
 mod target;
 mod update;
+mod written;
 
 pub use config::{
-    Bypass, Coalesce, Config, Key, Purge, Query, Refresh, RequestDirectives, SetCookie, Stale, Ttl, Vary,
+    Bypass, Coalesce, Config, Key, Method, Purge, Query, Refresh, RequestDirectives, SetCookie, Stale, Ttl, Vary,
 };
 pub use policy::ResponseCache;
 

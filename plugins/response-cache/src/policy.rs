@@ -7,7 +7,7 @@ use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Setup};
 
 use crate::asked;
 use crate::cache::Cache;
-use crate::config::Config;
+use crate::config::{Config, Method};
 use crate::http::status::is_safe_method;
 use crate::invalidate;
 use crate::purge;
@@ -28,15 +28,27 @@ impl Policy for ResponseCache {
         if let Some(reply) = purge::answer(&self.0, &request)? {
             return Ok(reply.into());
         }
-        let cached = matches!(request.header(":method"), Some(b"GET" | b"HEAD"));
-        if !cached && !is_safe_method(request.method()) {
+        let method = request.header(":method").unwrap_or_default();
+        if !matches!(method, b"GET" | b"HEAD") && !is_safe_method(request.method()) {
             return invalidate::forward(&self.0, request, cx).await;
         }
-        if !cached || asked::is_bypassed(&request, &self.0.config.bypass) {
+        if !self.answers(method) || asked::is_bypassed(&request, &self.0.config.bypass) {
             self.0.metrics.bypass.increment();
             return Ok(request.forward().into());
         }
         self.0.handle(request, cx).await
+    }
+}
+
+impl ResponseCache {
+    /// Whether requests of this method are answered from the store.
+    fn answers(&self, method: &[u8]) -> bool {
+        let methods = &self.0.config.methods;
+        match method {
+            b"GET" => methods.contains(&Method::Get),
+            b"HEAD" => methods.contains(&Method::Head),
+            _ => false,
+        }
     }
 }
 

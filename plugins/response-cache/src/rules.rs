@@ -120,6 +120,12 @@ impl Rules {
         Ok(Plan { meta, fields, tags: tags(target, headers), keep_until: times.came + keep })
     }
 
+    /// Whether a response says itself how long it is fresh.
+    pub(crate) fn is_explicit(&self, answered: Answered<'_>) -> bool {
+        let (directives, expires) = targeted::effective(answered.headers, &self.targets);
+        freshness::explicit(answered.headers, &directives, expires, answered.times).is_some()
+    }
+
     /// The freshness of a response; its age is not in it.
     fn freshness(&self, answered: Answered<'_>, directives: &ResponseDirectives, expires: bool) -> Freshness {
         let seconds =

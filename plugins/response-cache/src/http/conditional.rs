@@ -71,11 +71,29 @@ pub fn allows_range(request: &Headers, stored: &Headers) -> bool {
     if let Some(tag) = quoted(condition) {
         return stored.get("etag").and_then(EntityTag::read).is_some_and(|known| known.strongly_equals(tag));
     }
-    // A date is strong if it is a minute older than the response (RFC 9110 §8.8.2.2).
-    let modified = stored.get("last-modified");
-    let date = |text: Option<&[u8]>| text.and_then(|text| date::parse(text, 0));
-    modified == Some(condition)
-        && date(modified).zip(date(stored.get("date"))).is_some_and(|(at, sent)| sent - at >= 60)
+    strong_date(stored) == Some(condition)
+}
+
+/// What tells a representation from every other one, byte for byte: a strong `ETag`, or where there is none a strong `Last-Modified`.
+#[must_use]
+pub fn strong_validator(stored: &Headers) -> Option<&[u8]> {
+    match stored.get("etag") {
+        Some(_) => strong_tag(stored),
+        None => strong_date(stored),
+    }
+}
+
+/// `ETag`, if it is strong and can be sent back as it is.
+#[must_use]
+pub fn strong_tag(stored: &Headers) -> Option<&[u8]> {
+    stored.get("etag").filter(|tag| quoted(tag).is_some_and(|tag| !tag.weak))
+}
+
+/// `Last-Modified`, if it is strong: a minute older than the response (RFC 9110 §8.8.2.2).
+fn strong_date(stored: &Headers) -> Option<&[u8]> {
+    let modified = stored.get("last-modified")?;
+    let (at, sent) = (date::parse(modified, 0)?, date::parse(stored.get("date")?, 0)?);
+    (sent.saturating_sub(at) >= 60).then_some(modified)
 }
 
 /// Whether a response has something to validate it by.

@@ -25,8 +25,8 @@ pub fn is_server_failure(status: u16) -> bool {
     matches!(status, 500 | 502 | 503 | 504)
 }
 
-/// Whether a response to this method can change nothing on the server (RFC 9110 §9.2.1).
+/// Whether a request of this method changes nothing on the server (RFC 9110 §9.2.1): the registered safe ones that a proxy forwards.
 #[must_use]
 pub fn is_safe_method(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PROPFIND" | "REPORT" | "SEARCH")
 }

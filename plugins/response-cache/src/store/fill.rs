@@ -70,6 +70,22 @@ impl Store {
         })
     }
 
+    /// Asks for the right to store what an unsafe request will bring, which nobody waits for. Ask **before** the request is sent, and
+    /// [`overwrite`](Self::overwrite) when it was carried out. `None` if there is no room to remember it.
+    ///
+    /// # Errors
+    /// A failure of the host, or too much contention.
+    pub fn begin_write(&self, key: &Key, now: Timestamp) -> Result<Option<Fill>, StoreError> {
+        let (inner, now) = (&self.0, now.nanos());
+        let (bucket, token) = (key.bucket(inner.geometry.buckets), inner.next());
+        let until = now.saturating_add(u64::try_from(inner.settings.lease.as_nanos()).unwrap_or(u64::MAX));
+        let begun = inner.change(bucket, |index| {
+            let begun = index.begin_write(key.hash(), token, until, now, inner.geometry.flights);
+            Ok((begun, begun))
+        })?;
+        Ok(begun.then(|| Fill { store: Rc::clone(inner), bucket, token, over: false }))
+    }
+
     /// Remembers for this long that the key's answers cannot be stored, so that nobody waits for them.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use gatewright::store::StoreError;
 use super::bucket::{Entry, State, View};
 use super::events::{Events, MAX_EVENTS, Verdict};
 use super::inner::Inner;
-use super::{Key, Purge, Selector, Store};
+use super::{Fill, Key, Purge, Selector, Store};
 
 const ATTEMPTS: u32 = 64;
 /// Selectors of one purge at most: half of what the list of purges holds: a fetch under way outlives one more.
@@ -21,10 +21,22 @@ impl Store {
     /// # Errors
     /// A failure of the host, or too much contention: then it is not in force.
     pub fn invalidate(&self, key: &Key) -> Result<(), StoreError> {
+        self.forget(key, None)
+    }
+
+    /// The same, but what this fill brings may be stored, unless somebody else invalidated since it began.
+    ///
+    /// # Errors
+    /// As for [`invalidate`](Self::invalidate).
+    pub fn overwrite(&self, key: &Key, fill: &Fill) -> Result<(), StoreError> {
+        self.forget(key, Some(fill.token()))
+    }
+
+    fn forget(&self, key: &Key, spared: Option<u64>) -> Result<(), StoreError> {
         let bucket = key.bucket(self.0.geometry.buckets);
         let fetches = self.0.change(bucket, |index| {
             let before = index.entries.len();
-            let fetches = index.forget(key.hash());
+            let fetches = index.forget(key.hash(), spared);
             let changed = !fetches.is_empty() || index.entries.len() < before;
             Ok((fetches, changed))
         })?;

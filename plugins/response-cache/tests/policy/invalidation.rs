@@ -25,6 +25,15 @@ fn rfc9111_4_4_an_unsafe_method_removes_what_is_stored_for_its_url() {
 }
 
 #[test]
+fn rfc9110_9_2_1_a_method_that_is_registered_as_safe_removes_nothing() {
+    for method in ["OPTIONS", "PROPFIND", "REPORT", "SEARCH"] {
+        let mut cache = holding(&["/a"]);
+        assert!(!cache.origin(answer(200, &[], "")).send(Request::new(method, "/a")).hit());
+        assert!(held(&mut cache, "/a"), "{method}");
+    }
+}
+
+#[test]
 fn rfc9111_4_4_a_request_that_failed_removes_nothing() {
     for status in [400, 404, 500, 503] {
         let mut cache = holding(&["/a"]);

@@ -15,6 +15,7 @@ mod storing;
 mod validation;
 mod vary;
 mod workers;
+mod written;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -187,6 +187,43 @@ fn rfc9111_3_4_parts_that_come_one_by_one_are_put_together() {
 }
 
 #[test]
+fn rfc9110_8_8_2_2_last_modified_puts_parts_together_where_it_is_strong() {
+    for (modified, together) in [(-60, true), (-59, false)] {
+        let mut cache = Cached::new();
+        for (asked, content_range, body) in [("bytes=0-3", "bytes 0-3/8", "0123"), ("bytes=4-7", "bytes 4-7/8", "4567")]
+        {
+            let validators =
+                [("last-modified", &*date(modified)), ("date", &*date(0)), ("content-range", content_range)];
+            let part = answer(206, &[("cache-control", "max-age=60")], body);
+            let with = |part: Response, (name, value): (&str, &str)| part.with_header(name, value);
+            cache.origin(validators.into_iter().fold(part, with));
+            range(&mut cache, asked);
+        }
+        cache.origin(fresh("other"));
+        assert_eq!((cache.get().hit(), cache.get().text() == "01234567"), (together, together), "{modified}");
+    }
+}
+
+#[test]
+fn rfc9111_3_4_a_part_that_is_purged_while_the_rest_is_fetched_is_sent_and_not_stored() {
+    // So large that its worker keeps no copy.
+    let mut cache = Cached::with(json!({"hot_memory": "1KiB"}));
+    let (first, rest) = ("0".repeat(100_000), "1".repeat(5));
+    cache.origin(part("bytes 0-99999/100005", "\"a\"", &first));
+    range(&mut cache, "bytes=0-99999");
+    cache.origin(Answer::delay(Duration::from_secs(2), part("bytes 100000-100004/100005", "\"a\"", &rest)));
+    let slow = cache.proxy.send(Request::get("/"));
+    cache.origin(answer(204, &[], "")).send(Request::new("DELETE", "/"));
+    // Its room is another's now.
+    for number in 0..2000 {
+        cache.origin(fresh(&first)).send(Request::get(&format!("/{number}")));
+    }
+    cache.advance(2).origin(fresh("new"));
+    assert_eq!(slow.response().unwrap().text(), [first, rest].concat());
+    assert_eq!(cache.get().text(), "new");
+}
+
+#[test]
 fn rfc9110_15_3_7_3_parts_of_two_representations_are_not() {
     for tag in ["\"b\"", "W/\"a\""] {
         let mut cache = Cached::new();

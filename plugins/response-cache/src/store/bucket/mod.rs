@@ -67,6 +67,8 @@ pub(super) struct Flight {
     pub(super) pass: bool,
     /// Another worker waits for it.
     pub(super) awaited: bool,
+    /// It is an unsafe request: nobody is to wait for it.
+    pub(super) quiet: bool,
 }
 
 /// A shared value that holds bytes of responses.
@@ -94,19 +96,29 @@ impl Bucket {
     /// Adds a fetch, unless there is one.
     pub(super) fn begin(&mut self, hash: u64, token: u64, until: u64, now: u64, room: usize) -> Begun {
         self.flights.retain(|flight| flight.is_under_way(now));
-        match self.flights.iter().find(|flight| flight.hash == hash) {
+        match self.flights.iter().find(|flight| flight.hash == hash && !flight.quiet) {
             Some(flight) if flight.pass => return Begun::Passes,
             Some(flight) => return Begun::Follows(*flight),
             None => {}
         }
+        if self.add(hash, token, until, room, false) { Begun::Leads } else { Begun::Full }
+    }
+
+    /// Adds an unsafe request that may store what it brings. False if there is no room.
+    pub(super) fn begin_write(&mut self, hash: u64, token: u64, until: u64, now: u64, room: usize) -> bool {
+        self.flights.retain(|flight| flight.is_under_way(now));
+        self.add(hash, token, until, room, true)
+    }
+
+    fn add(&mut self, hash: u64, token: u64, until: u64, room: usize, quiet: bool) -> bool {
         if self.flights.len() >= room {
             // What is only remembered gives way to what happens.
-            let Some(passing) = self.flights.iter().position(|flight| flight.pass) else { return Begun::Full };
+            let Some(passing) = self.flights.iter().position(|flight| flight.pass) else { return false };
             self.flights.remove(passing);
         }
         let seen_purges = self.purges;
-        self.flights.push(Flight { hash, token, seen_purges, until, pass: false, awaited: false });
-        Begun::Leads
+        self.flights.push(Flight { hash, token, seen_purges, until, pass: false, awaited: false, quiet });
+        true
     }
 
     /// The fetch with this token, if it may still store.
@@ -119,11 +131,12 @@ impl Bucket {
         Some(self.flights.remove(at))
     }
 
-    /// Forgets whatever is under a hash. A fetch that is forgotten cannot store any more.
-    pub(super) fn forget(&mut self, hash: u64) -> Vec<Flight> {
+    /// Forgets whatever is under a hash, but for the fetch with this token. A fetch that is forgotten cannot store any more.
+    pub(super) fn forget(&mut self, hash: u64, spared: Option<u64>) -> Vec<Flight> {
         self.entries.retain(|entry| entry.hash != hash || entry.state == State::Trimming);
-        let forgotten = self.flights.iter().filter(|flight| flight.hash == hash).copied().collect();
-        self.flights.retain(|flight| flight.hash != hash);
+        let goes = |flight: &Flight| flight.hash == hash && Some(flight.token) != spared;
+        let forgotten = self.flights.iter().filter(|flight| goes(flight)).copied().collect();
+        self.flights.retain(|flight| !goes(flight));
         forgotten
     }
 

@@ -9,6 +9,9 @@ pub(in crate::store) const HEADER_BYTES: usize = 8 + 8 + 3 * 2;
 pub(in crate::store) const ENTRY_BYTES: usize = 7 * 8 + 2 * 4 + 2 + 4;
 pub(in crate::store) const FLIGHT_BYTES: usize = 4 * 8 + 2;
 pub(in crate::store) const CHUNK_BYTES: usize = 4 + 2;
+/// Bits of a flight's kind.
+const PASS: u8 = 1;
+const QUIET: u8 = 2;
 
 /// A bucket where it lies: a look-up reads only what it is after.
 pub(in crate::store) struct View<'a> {
@@ -125,20 +128,17 @@ impl Entry {
 impl Flight {
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
-        Some(Self {
-            hash: reader.u64()?,
-            token: reader.u64()?,
-            seen_purges: reader.u64()?,
-            until: reader.u64()?,
-            pass: reader.u8()? != 0,
-            awaited: reader.u8()? != 0,
-        })
+        let (hash, token, seen_purges, until) = (reader.u64()?, reader.u64()?, reader.u64()?, reader.u64()?);
+        let kind = reader.u8()?;
+        let awaited = reader.u8()? != 0;
+        Some(Self { hash, token, seen_purges, until, pass: kind & PASS != 0, awaited, quiet: kind & QUIET != 0 })
     }
 
     fn write(&self, out: &mut Vec<u8>) {
         let words = [self.hash, self.token, self.seen_purges, self.until];
         words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
-        out.extend_from_slice(&[self.pass.into(), self.awaited.into()]);
+        let kind = if self.pass { PASS } else { 0 } | if self.quiet { QUIET } else { 0 };
+        out.extend_from_slice(&[kind, self.awaited.into()]);
     }
 }
 

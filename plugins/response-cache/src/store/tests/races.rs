@@ -23,6 +23,7 @@ struct Origin {
     stored: AtomicU64,
     fenced: AtomicU64,
     acknowledged: AtomicU64,
+    written: AtomicU64,
 }
 
 /// One worker's steps.
@@ -36,12 +37,13 @@ impl Steps<'_> {
     fn run(mut self) {
         for _ in 0..STEPS {
             let key = self.random.usize(..KEYS);
-            match self.random.u8(..18) {
+            match self.random.u8(..20) {
                 0..8 => self.read(key),
                 8..13 => self.fetch(key),
                 13..15 => self.validate(key),
                 15 => self.change(&[key], |store, keys| store.invalidate(&keys[0])),
-                16 => self.change(&[key], |store, keys| store.purge(Selector::Url(keys[0].url()), Purge::Hard)),
+                18 => self.change(&[key], |store, keys| store.purge(Selector::Url(keys[0].url()), Purge::Hard)),
+                16 | 17 => self.write(key),
                 _ if self.random.bool() => {
                     let tagged: Vec<usize> = (0..KEYS).filter(|key| key % 2 == 0).collect();
                     self.change(&tagged, |store, _| store.purge(Selector::Tag(b"even"), Purge::Hard));
@@ -91,6 +93,30 @@ impl Steps<'_> {
         let tags = tags_of(number);
         let content = Content { headers: variant.headers(), body: Body::Of(variant), ..content(b"", &tags) };
         self.count(self.worker.store.commit(fill, &key, &content, NOW));
+    }
+
+    /// An unsafe request whose response is what the origin has from then on.
+    fn write(&self, number: usize) {
+        let key = self.worker.key(number as u32);
+        let fill = self.worker.store.begin_write(&key, NOW).unwrap_or_default();
+        let version = self.origin.current[number].fetch_add(1, SeqCst) + 1;
+        self.ask(number);
+        let overwritten = match &fill {
+            Some(fill) => self.worker.store.overwrite(&key, fill),
+            None => self.worker.store.invalidate(&key),
+        };
+        if overwritten.is_err() {
+            return;
+        }
+        self.origin.acknowledged.fetch_add(1, SeqCst);
+        self.origin.floor[number].fetch_max(version, SeqCst);
+        let Some(fill) = fill else { return };
+        self.ask(number);
+        let (body, headers, tags) = (body_of(number, version), version.to_le_bytes(), tags_of(number));
+        let content = Content { headers: &headers, ..content(&body, &tags) };
+        if let Ok(Committed::Stored) = self.worker.store.commit(fill, &key, &content, NOW) {
+            self.origin.written.fetch_add(1, SeqCst);
+        }
     }
 
     /// The origin's answer, before and after which others may do a lot.
@@ -194,6 +220,7 @@ fn nothing_older_than_an_acknowledged_purge_is_found_and_nothing_torn() {
         // The test must have had something to see.
         assert!(hits > 10 * SEEDS && stored > 5 * SEEDS && acknowledged > 5 * SEEDS, "{hits} {stored} {acknowledged}");
         assert!(fenced > SEEDS / 4, "{fenced} fenced");
+        assert!(origin.written.load(SeqCst) > SEEDS, "{:?}", origin.written);
     }
 }
 
