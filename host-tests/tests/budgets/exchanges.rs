@@ -51,7 +51,8 @@ pub(crate) fn all() -> Vec<Exchange> {
 
 /// The `proxy-wasm` crate's, then ours.
 fn empty() -> Vec<Exchange> {
-    let exchange = |package, config| Exchange { package, what: "nothing", config, request: request(), other: None, status: 200 };
+    let exchange =
+        |package, config| Exchange { package, what: "nothing", config, request: request(), other: None, status: 200 };
     vec![exchange("guest-baseline", json!({})), exchange("guest-empty", json!({"policy": {}}))]
 }
 
@@ -140,7 +141,14 @@ fn rate_limit() -> Vec<Exchange> {
         let rule =
             json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits, "lots": lots, "cost": cost});
         let request = request().with_header("x-client", "anna");
-        Exchange { package: "rate-limit", what, config: json!({"policy": {"rules": [rule]}}), request, other: None, status }
+        Exchange {
+            package: "rate-limit",
+            what,
+            config: json!({"policy": {"rules": [rule]}}),
+            request,
+            other: None,
+            status,
+        }
     };
     // A cost that no allowance has room for is refused from the first request on.
     let mut refused = exchange("over the limit", "1/d", Value::Null, json!({"header": "x-cost"}), 429);

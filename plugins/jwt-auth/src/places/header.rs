@@ -6,6 +6,7 @@ use gatewright::Headers;
 use gatewright::config::HeaderName;
 
 use super::{Found, Place, Takers};
+use crate::bytes;
 use crate::config::{HeaderSource, Provider};
 
 /// A header that may carry a token, and what may stand before it.
@@ -60,7 +61,7 @@ impl HeaderPlace {
         }
         match self.token(value) {
             // The proxy joins repeated lines with a comma, which no token has (RFC 9110 §5.3).
-            Some((token, _)) if token.contains(&b',') => Found::Several,
+            Some((token, _)) if bytes::find(token, b',').is_some() => Found::Several,
             Some((token, prefix)) => Found::one(Cow::Borrowed(token), Place::Header(number, prefix)),
             // A token behind other credentials is one that a service may find.
             None if value.split(|byte| *byte == b',').skip(1).any(|part| self.token(part.trim_ascii()).is_some()) => {
