@@ -60,6 +60,7 @@ impl Authenticator {
         }
         if let Some((number, provider)) = self.providers.of_opaque()
             && introspection::is_opaque(token)
+            && !presented.is_list()
             // Nobody is shown a token that is meant for somebody else.
             && self.providers.places.takes(presented.place, number)
         {

@@ -19,9 +19,10 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let (triples, last) = bytes.as_chunks_mut::<3>();
     let mut all = 0;
     for (triple, group) in triples.iter_mut().zip(groups) {
-        let [a, b, c, d] = group.map(value);
+        let [a, b, c, d] = group.map(|character| u32::from(value(character)));
         all |= a | b | c | d;
-        *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+        let bits = a << 18 | b << 12 | c << 6 | d;
+        *triple = [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8];
     }
     last.iter_mut().zip(end).for_each(|(byte, decoded)| *byte = decoded);
     (all < 64).then_some(bytes)

@@ -25,6 +25,18 @@ struct Dates {
     issued: Option<u64>,
 }
 
+/// The claims whose types RFC 7519 says, found in one walk: looking for each would be seven.
+#[derive(Default)]
+struct Registered<'a> {
+    iss: Option<&'a Value>,
+    sub: Option<&'a Value>,
+    jti: Option<&'a Value>,
+    aud: Option<&'a Value>,
+    exp: Option<&'a Value>,
+    nbf: Option<&'a Value>,
+    iat: Option<&'a Value>,
+}
+
 /// What a token must say.
 #[derive(Clone, Debug)]
 pub struct Expectations {
@@ -63,18 +75,19 @@ impl Claims {
     /// When it is not a JSON object with one reading, or a registered claim has another type than RFC 7519 says.
     pub fn parse(payload: &[u8]) -> Result<Self, Refusal> {
         let members = json::parse_object(payload).map_err(|_| Refusal::PayloadJson)?;
-        for name in ["iss", "sub", "jti"] {
-            if members.get(name).is_some_and(|value| !value.is_string()) {
+        let found = Registered::of(&members);
+        for (name, value) in [("iss", found.iss), ("sub", found.sub), ("jti", found.jti)] {
+            if value.is_some_and(|value| !value.is_string()) {
                 return Err(Refusal::ClaimInvalid(name));
             }
         }
-        if members.get("aud").is_some_and(|value| !is_audience(value)) {
+        if found.aud.is_some_and(|value| !is_audience(value)) {
             return Err(Refusal::ClaimInvalid("aud"));
         }
         let dates = Dates {
-            expires: date(&members, "exp")?,
-            not_before: date(&members, "nbf")?,
-            issued: date(&members, "iat")?,
+            expires: date(found.exp, "exp")?,
+            not_before: date(found.nbf, "nbf")?,
+            issued: date(found.iat, "iat")?,
         };
         Ok(Self { members: Rc::new(members), dates })
     }
@@ -183,6 +196,26 @@ impl Claims {
     }
 }
 
+impl<'a> Registered<'a> {
+    fn of(members: &'a Map<String, Value>) -> Self {
+        let mut found = Self::default();
+        for (name, value) in members {
+            let claim = match name.as_str() {
+                "iss" => &mut found.iss,
+                "sub" => &mut found.sub,
+                "jti" => &mut found.jti,
+                "aud" => &mut found.aud,
+                "exp" => &mut found.exp,
+                "nbf" => &mut found.nbf,
+                "iat" => &mut found.iat,
+                _ => continue,
+            };
+            *claim = Some(value);
+        }
+        found
+    }
+}
+
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Claims are about persons: a log shows which there are, not what they say.
@@ -203,8 +236,8 @@ fn is_audience(value: &Value) -> bool {
 }
 
 /// A NumericDate (RFC 7519 §2) in whole seconds. Rounding up is exact for comparing with a clock of whole seconds.
-fn date(members: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Refusal> {
-    let Some(value) = members.get(name) else {
+fn date(claim: Option<&Value>, name: &'static str) -> Result<Option<u64>, Refusal> {
+    let Some(value) = claim else {
         return Ok(None);
     };
     let seconds = value.as_u64().or_else(|| value.as_f64().and_then(whole_seconds));
