@@ -35,12 +35,20 @@ impl Gcra {
     /// Nanoseconds in which a used-up burst comes back.
     #[must_use]
     pub fn span(&self) -> u64 {
-        self.interval.saturating_mul(u64::from(self.burst))
+        times(self.interval, self.burst)
     }
 
     fn price(&self, cost: u32) -> u64 {
-        self.interval.saturating_mul(u64::from(cost))
+        times(self.interval, cost)
     }
+}
+
+/// A product, or the largest number there is. wasm has no wide multiplication: what the compiler makes of `saturating_mul` is a call that
+/// works out all 128 bits.
+fn times(long: u64, short: u32) -> u64 {
+    let short = u64::from(short);
+    let (high, low) = ((long >> 32) * short, (long & 0xffff_ffff) * short);
+    if high >> 32 == 0 { (high << 32).saturating_add(low) } else { u64::MAX }
 }
 
 impl State {
