@@ -1,10 +1,13 @@
 //! The registered claims (RFC 7519 §4.1), checked against what is expected and against a time that the caller gives.
 
+mod registered;
+
 use std::fmt;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use self::registered::Registered;
 use super::{Refusal, json};
 
 /// The last second of the year 9999. A date beyond it is no date: milliseconds instead of seconds, mostly, which would never expire.
@@ -15,6 +18,7 @@ const LAST_DATE: u64 = 253_402_300_799;
 pub struct Claims {
     members: Rc<Map<String, Value>>,
     dates: Dates,
+    is_bound: bool,
 }
 
 /// The three dates, in seconds since the Unix epoch, rounded up.
@@ -23,18 +27,6 @@ struct Dates {
     expires: Option<u64>,
     not_before: Option<u64>,
     issued: Option<u64>,
-}
-
-/// The claims whose types RFC 7519 says, found in one walk: looking for each would be seven.
-#[derive(Default)]
-struct Registered<'a> {
-    iss: Option<&'a Value>,
-    sub: Option<&'a Value>,
-    jti: Option<&'a Value>,
-    aud: Option<&'a Value>,
-    exp: Option<&'a Value>,
-    nbf: Option<&'a Value>,
-    iat: Option<&'a Value>,
 }
 
 /// What a token must say.
@@ -89,7 +81,8 @@ impl Claims {
             not_before: date(found.nbf, "nbf")?,
             issued: date(found.iat, "iat")?,
         };
-        Ok(Self { members: Rc::new(members), dates })
+        let is_bound = found.cnf.is_some();
+        Ok(Self { members: Rc::new(members), dates, is_bound })
     }
 
     /// Checks the claims at `now`, in seconds since the Unix epoch.
@@ -148,6 +141,12 @@ impl Claims {
         self.dates.issued
     }
 
+    /// Whether there is `cnf` (RFC 7800), whatever it says.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        self.is_bound
+    }
+
     /// The first and the last second, since the Unix epoch, at which the dates are those of a valid token, by a clock that may be off.
     #[must_use]
     pub fn validity(&self, clock_skew: u64) -> (u64, u64) {
@@ -193,26 +192,6 @@ impl Claims {
             }
             _ => Err(Refusal::ClaimInvalid("aud")),
         }
-    }
-}
-
-impl<'a> Registered<'a> {
-    fn of(members: &'a Map<String, Value>) -> Self {
-        let mut found = Self::default();
-        for (name, value) in members {
-            let claim = match name.as_str() {
-                "iss" => &mut found.iss,
-                "sub" => &mut found.sub,
-                "jti" => &mut found.jti,
-                "aud" => &mut found.aud,
-                "exp" => &mut found.exp,
-                "nbf" => &mut found.nbf,
-                "iat" => &mut found.iat,
-                _ => continue,
-            };
-            *claim = Some(value);
-        }
-        found
     }
 }
 

@@ -129,3 +129,21 @@ impl Algorithm for Gcra {
         Standing { remaining: u32::try_from(remaining).unwrap_or(u32::MAX).min(self.burst), reset }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::times;
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_product_is_that_or_the_largest_number() {
+        let longs = [0, 1, 999, 1 << 31, u64::from(u32::MAX), 1 << 32, 0x1_2345_6789_abcd, u64::MAX / 1000, u64::MAX];
+        for long in longs {
+            for short in [0, 1, 2, 1000, 1 << 16, u32::MAX] {
+                assert_eq!(times(long, short), long.saturating_mul(u64::from(short)), "{long} {short}");
+            }
+        }
+    }
+}
