@@ -21,8 +21,8 @@ use gatewright_testing::proxy::{Proxy, World};
 
 use exchanges::Exchange;
 
-const WARM_UP: usize = 5;
-const WATCHED: u64 = 20;
+const WARM_UP: usize = 6;
+const WATCHED: usize = 20;
 const ROWS: usize = 60;
 
 fn main() -> Result<()> {
@@ -47,11 +47,11 @@ fn run(module: &WasmModule, exchange: &Exchange) -> Result<BTreeMap<u32, Functio
     let (profile, module) = (options.profile.clone(), module.clone());
     let builder = Proxy::builder().world(&world).config(exchange.config.to_string());
     let mut proxy = builder.start(move |host| module.boxed(host, &options))?;
-    for _ in 0..WARM_UP {
-        ensure!(proxy.send(exchange.request.clone()).status() == exchange.status, "not the answer that was expected");
+    for sent in 0..WARM_UP {
+        ensure!(proxy.send(exchange.request(sent)).status() == exchange.status, "not the answer that was expected");
     }
     profile.reset();
-    (0..WATCHED).for_each(|_| drop(proxy.send(exchange.request.clone())));
+    (0..WATCHED).for_each(|sent| drop(proxy.send(exchange.request(sent))));
     Ok(profile.costs())
 }
 
@@ -59,11 +59,11 @@ fn run(module: &WasmModule, exchange: &Exchange) -> Result<BTreeMap<u32, Functio
 fn report(costs: &BTreeMap<u32, FunctionCost>, names: &BTreeMap<u32, String>) {
     let mut rows: Vec<_> = costs.iter().collect();
     rows.sort_by_key(|(_, cost)| std::cmp::Reverse(cost.own));
-    let total: u64 = rows.iter().map(|(_, cost)| cost.own).sum();
-    println!("{} fuel per exchange\n\n   own    all  calls  function", total / WATCHED);
+    let (total, watched): (u64, _) = (rows.iter().map(|(_, cost)| cost.own).sum(), WATCHED as u64);
+    println!("{} fuel per exchange\n\n   own    all  calls  function", total / watched);
     for (index, cost) in rows.into_iter().take(ROWS) {
         let name = names.get(index).map_or("(no name)", String::as_str);
         let calls = cost.calls as f64 / WATCHED as f64;
-        println!("{:6} {:6} {calls:6.1}  {name}", cost.own / WATCHED, cost.all / WATCHED);
+        println!("{:6} {:6} {calls:6.1}  {name}", cost.own / watched, cost.all / watched);
     }
 }

@@ -17,10 +17,17 @@ pub(crate) struct Exchange {
     what: &'static str,
     pub(crate) config: Value,
     pub(crate) request: Request,
+    /// Sent in turn with `request`, where the same again would be another exchange.
+    pub(crate) other: Option<Request>,
     pub(crate) status: u16,
 }
 
 impl Exchange {
+    /// What is sent next, after `sent` requests.
+    pub(crate) fn request(&self, sent: usize) -> Request {
+        self.other.as_ref().filter(|_| sent % 2 == 1).unwrap_or(&self.request).clone()
+    }
+
     pub(crate) fn name(&self) -> String {
         format!("{}: {}", self.package, self.what)
     }
@@ -44,7 +51,8 @@ pub(crate) fn all() -> Vec<Exchange> {
 
 /// The `proxy-wasm` crate's, then ours.
 fn empty() -> Vec<Exchange> {
-    let exchange = |package, config| Exchange { package, what: "nothing", config, request: request(), status: 200 };
+    let exchange =
+        |package, config| Exchange { package, what: "nothing", config, request: request(), other: None, status: 200 };
     vec![exchange("guest-baseline", json!({})), exchange("guest-empty", json!({"policy": {}}))]
 }
 
@@ -56,7 +64,7 @@ fn api_key_settings() -> Value {
 fn api_key(package: &'static str, config: Value) -> Vec<Exchange> {
     let exchange = |what, key: Option<&str>, status| {
         let request = key.into_iter().fold(request(), |request, key| request.with_header("x-api-key", key));
-        Exchange { package, what, config: config.clone(), request, status }
+        Exchange { package, what, config: config.clone(), request, other: None, status }
     };
     vec![
         exchange("no key", None, 401),
@@ -69,7 +77,7 @@ fn jwt_auth() -> Vec<Exchange> {
     let exchange = |what, token: Option<String>, status| {
         let value = token.map(|token| format!("Bearer {token}"));
         let request = value.into_iter().fold(request(), |request, value| request.with_header("authorization", value));
-        Exchange { package: "jwt-auth", what, config: jwt_config(), request, status }
+        Exchange { package: "jwt-auth", what, config: jwt_config(), request, other: None, status }
     };
     let later = 3600;
     let good = token(Algorithm::RS256, "rsa-2048", later);
@@ -82,7 +90,17 @@ fn jwt_auth() -> Vec<Exchange> {
         exchange("good ES256 token", Some(token(Algorithm::ES256, "p-256", later)), 200),
         exchange("bad signature", Some(forged), 401),
         exchange("expired token", Some(token(Algorithm::RS256, "rsa-2048", -later)), 401),
+        unseen("RS256 token not seen before", Algorithm::RS256, "rsa-2048"),
+        unseen("ES256 token not seen before", Algorithm::ES256, "p-256"),
     ]
+}
+
+/// Two tokens in turn, of which only one is remembered.
+fn unseen(what: &'static str, algorithm: Algorithm, key: &str) -> Exchange {
+    let mut config = jwt_config();
+    config["policy"]["token_cache"] = json!({"max_tokens": 1});
+    let bearer = |expires| request().with_header("authorization", format!("Bearer {}", token(algorithm, key, expires)));
+    Exchange { package: "jwt-auth", what, config, request: bearer(3600), other: Some(bearer(3601)), status: 200 }
 }
 
 fn jwt_config() -> Value {
@@ -123,7 +141,14 @@ fn rate_limit() -> Vec<Exchange> {
         let rule =
             json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits, "lots": lots, "cost": cost});
         let request = request().with_header("x-client", "anna");
-        Exchange { package: "rate-limit", what, config: json!({"policy": {"rules": [rule]}}), request, status }
+        Exchange {
+            package: "rate-limit",
+            what,
+            config: json!({"policy": {"rules": [rule]}}),
+            request,
+            other: None,
+            status,
+        }
     };
     // A cost that no allowance has room for is refused from the first request on.
     let mut refused = exchange("over the limit", "1/d", Value::Null, json!({"header": "x-cost"}), 429);
@@ -142,6 +167,7 @@ fn request_filter() -> Vec<Exchange> {
         what,
         config: json!({"policy": policy}),
         request: request(),
+        other: None,
         status,
     };
     let rule = |id: String, when: Value| json!({"id": id, "action": "deny", "when": when});
@@ -170,6 +196,7 @@ fn response_cache() -> Vec<Exchange> {
         what,
         config: json!({"policy": {}}),
         request: request_to(path),
+        other: None,
         status: 200,
     };
     vec![exchange("hit", "/cached"), exchange("not to be stored", "/api/v1/orders/42")]
@@ -188,6 +215,7 @@ fn gateway() -> Vec<Exchange> {
         what,
         config: json!({"policies": policies}),
         request,
+        other: None,
         status: 200,
     };
     let bearer = format!("Bearer {}", token(Algorithm::RS256, "rsa-2048", 3600));

@@ -24,9 +24,11 @@ pub(crate) fn measure(module: &WasmModule, exchange: &Exchange) -> ExchangeCost 
     let module = module.clone();
     let builder = Proxy::builder().world(&world).config(exchange.config.to_string());
     let mut proxy = builder.start(move |host| module.boxed(host, &options)).unwrap();
+    let mut sent_before = 0;
     let mut send = || {
         stats.reset();
-        let sent = proxy.send(exchange.request.clone());
+        let sent = proxy.send(exchange.request(sent_before));
+        sent_before += 1;
         assert_eq!(sent.status(), exchange.status, "{}: {:?} {:#?}", exchange.name(), sent.details(), proxy.logs());
         stats.read()
     };

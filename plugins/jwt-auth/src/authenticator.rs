@@ -60,6 +60,7 @@ impl Authenticator {
         }
         if let Some((number, provider)) = self.providers.of_opaque()
             && introspection::is_opaque(token)
+            && !presented.is_list()
             // Nobody is shown a token that is meant for somebody else.
             && self.providers.places.takes(presented.place, number)
         {
@@ -86,7 +87,7 @@ impl Authenticator {
 
     async fn verify_signature(
         &self,
-        key: Key,
+        key: Key<'_>,
         unsigned: Unsigned<'_>,
         cx: &Context,
     ) -> Result<Result<Rc<Verified>, Refusal>, Fault> {
@@ -105,12 +106,12 @@ impl Authenticator {
         }
         if let Err(refusal) = found {
             if refusal == Refusal::Signature && !may_change {
-                self.cache.insert_forged(key, Forged { provider: number, generation: set.generation });
+                self.cache.insert_forged(&key, Forged { provider: number, generation: set.generation });
             }
             return Ok(Err(refusal));
         }
         let verified = Rc::new(remembered(number, provider, &token, claims, set.generation));
-        self.cache.insert(key, &verified);
+        self.cache.insert(&key, &verified);
         // Waiting for keys takes time, in which a token may expire.
         let valid = verified.is_valid_at(cx.now().seconds());
         Ok(if valid { Ok(verified) } else { Err(Refusal::Expired) })
@@ -123,7 +124,12 @@ impl Authenticator {
     }
 
     /// What is known about a token, if the keys are still those that judged it.
-    async fn recall(&self, key: &Key, now: u64, cx: &Context) -> Result<Option<Result<Rc<Verified>, Refusal>>, Fault> {
+    async fn recall(
+        &self,
+        key: &Key<'_>,
+        now: u64,
+        cx: &Context,
+    ) -> Result<Option<Result<Rc<Verified>, Refusal>>, Fault> {
         let Some(known) = self.cache.get(key, now) else { return Ok(None) };
         let (number, generation) = match &known {
             Known::Good(verified) => (verified.provider, verified.generation),

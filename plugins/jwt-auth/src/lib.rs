@@ -25,6 +25,7 @@
 
 mod authenticator;
 mod binding;
+mod bytes;
 mod cache;
 mod challenge;
 mod claim_path;

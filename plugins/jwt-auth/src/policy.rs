@@ -47,9 +47,11 @@ impl Policy for JwtAuth {
     async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
         let (place, token) = match self.providers.places.find(request.headers()) {
             Found::None => (None, None),
-            Found::Several => return Ok(self.challenges.reply(Denial::SeveralTokens, false).into()),
+            Found::Several => return Ok(self.refuse(Denial::SeveralTokens, None)),
             Found::One(presented) => match self.authenticate(&presented, &request, cx).await? {
                 Ok(verified) => (Some(presented.place), Some(verified)),
+                // Of several, none says how it wants to be refused.
+                Err(denial @ Denial::SeveralTokens) => return Ok(self.refuse(denial, None)),
                 Err(denial) => return Ok(self.refuse(denial, Some(presented.place))),
             },
         };
@@ -74,6 +76,7 @@ impl JwtAuth {
     ) -> Result<Result<Rc<Verified>, Denial<'_>>, Fault> {
         let verified = match self.authenticator.verify(presented, cx).await? {
             Ok(verified) => verified,
+            Err(_) if presented.is_list() => return Ok(Err(Denial::SeveralTokens)),
             Err(refusal) => return Ok(Err(Denial::Token(refusal))),
         };
         let places = &self.providers.places;

@@ -70,7 +70,7 @@ impl<'a> Admission<'a> {
     ///
     /// The limits are charged one after the other. If one refuses, the others are given back what they were charged: until then, they may
     /// refuse another request that they would have had room for. None ever admits one too many.
-    pub(crate) async fn attempt(
+    pub(crate) fn attempt(
         &self,
         charges: &'a [Charge<'a>],
         cx: &Context,
@@ -79,7 +79,7 @@ impl<'a> Admission<'a> {
         let mut admitted =
             Admitted { shared: self.shared, taken: Vec::with_capacity(charges.len()), elsewhere: Vec::new() };
         for charge in charges {
-            match self.ask(charge, cx, now).await {
+            match self.ask(charge, cx, now) {
                 Ok(Answer::Taken(held, standing)) => admitted.taken.push(Taken { charge, standing, held }),
                 Ok(Answer::Uncounted) => {}
                 Ok(Answer::Refused(_, standing)) if !charge.rule.is_enforced(charge.key) => {
@@ -87,12 +87,12 @@ impl<'a> Admission<'a> {
                     admitted.taken.push(Taken { charge, standing, held: Hold::Nothing });
                 }
                 Ok(Answer::Refused(retry_after, standing)) => {
-                    admitted.undo(now).await;
+                    admitted.undo(now);
                     let account = Account::of(charge.counter, standing);
                     return Ok(Err(Refused { rule: charge.rule, retry_after, account, told: Fields::new() }));
                 }
                 Err(fault) => {
-                    admitted.undo(now).await;
+                    admitted.undo(now);
                     return Err(fault);
                 }
             }
@@ -100,13 +100,13 @@ impl<'a> Admission<'a> {
         Ok(Ok(admitted))
     }
 
-    async fn ask(&self, charge: &Charge<'_>, cx: &Context, now: u64) -> Result<Answer, Fault> {
+    fn ask(&self, charge: &Charge<'_>, cx: &Context, now: u64) -> Result<Answer, Fault> {
         let (claim, rule) = (charge.claim(), charge.rule);
         let decided = match claim.limit {
             // A request is in flight once, whatever it costs; and it must be known exactly when it ends.
             Limit::Concurrency(_) => self.shared.table.take_some(claim, 1, 1, now),
-            _ if rule.penalty.is_some() => rule.store.look(claim, charge.cost, now).await,
-            _ => rule.store.take(claim, charge.cost, now).await,
+            _ if rule.penalty.is_some() => rule.store.look(claim, charge.cost, now),
+            _ => rule.store.take(claim, charge.cost, now),
         };
         match decided {
             Ok(Decision::Refused(retry_after, standing)) => Ok(Answer::Refused(retry_after, standing)),
@@ -168,9 +168,9 @@ impl<'a> Admitted<'a> {
     }
 
     /// Corrects the costs after the response.
-    pub(crate) async fn settle(&self, response: &Response, now: u64) {
+    pub(crate) fn settle(&self, response: &Response, now: u64) {
         for taken in &self.taken {
-            if taken.settle(response, now).await.is_err() {
+            if taken.settle(response, now).is_err() {
                 self.shared.metrics.lost.increment();
             }
         }
@@ -188,10 +188,10 @@ impl<'a> Admitted<'a> {
     }
 
     /// Gives everything back.
-    pub(crate) async fn undo(self, now: u64) {
+    pub(crate) fn undo(self, now: u64) {
         for taken in self.taken {
             let Hold::Cost(held) = taken.held else { continue };
-            if taken.charge.rule.store.put_back(taken.charge.claim(), held, now).await.is_err() {
+            if taken.charge.rule.store.put_back(taken.charge.claim(), held, now).is_err() {
                 self.shared.metrics.lost.increment();
             }
         }
@@ -199,16 +199,16 @@ impl<'a> Admitted<'a> {
 }
 
 impl Taken<'_> {
-    async fn settle(&self, response: &Response, now: u64) -> Result<(), StoreError> {
+    fn settle(&self, response: &Response, now: u64) -> Result<(), StoreError> {
         let (claim, Rule { store, settle, penalty, .. }) = (self.charge.claim(), self.charge.rule);
         let cost = self.charge.cost;
         if penalty.iter().flatten().any(|status| status.as_u16() == response.status()) {
-            return store.charge(claim, cost, now).await;
+            return store.charge(claim, cost, now);
         }
         let said = settle.as_ref().and_then(|settle| response.header(&settle.header)).and_then(number);
         match (&self.held, said) {
-            (Hold::Cost(held), Some(said)) if said < cost => store.put_back(claim, held.part(cost - said), now).await,
-            (Hold::Cost(_), Some(said)) if said > cost => store.charge(claim, said - cost, now).await,
+            (Hold::Cost(held), Some(said)) if said < cost => store.put_back(claim, held.part(cost - said), now),
+            (Hold::Cost(_), Some(said)) if said > cost => store.charge(claim, said - cost, now),
             _ => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! A limit as a rule has it: what it is called, and what its counters belong to.
 
 use gatewright::config::ConfigError;
+use gatewright::store::KeyHashing;
 
 use crate::algorithm::{Concurrency, FixedWindow, Gcra, Limit, SlidingWindow};
 use crate::config::{self, Algorithm};
@@ -14,8 +15,9 @@ const MAX_SPAN: u64 = 36_500 * 86_400 * SECOND;
 #[derive(Clone, Debug)]
 pub(crate) struct Counter {
     pub(crate) limit: Limit,
-    /// What the limit is, in bytes that stay the same from one version to the next: counters belong to it.
-    pub(crate) identity: Box<[u8]>,
+    /// The beginning of the hash of its keys: the rule's name, and what the limit is. Counters belong to these, and they stay the same
+    /// from one version to the next.
+    pub(crate) keys: KeyHashing,
     /// Its name in header fields.
     pub(crate) label: Box<str>,
     /// Its item in `RateLimit-Policy`.
@@ -23,22 +25,22 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// The limits of a rule of this name.
-    pub(crate) fn list(rule: &str, limits: &[config::Limit]) -> Result<Box<[Self]>, ConfigError> {
+    /// The limits of a rule of this name. `keys` is what the hashes of all their keys begin with.
+    pub(crate) fn list(rule: &str, keys: &KeyHashing, limits: &[config::Limit]) -> Result<Box<[Self]>, ConfigError> {
         if limits.len() > 8 {
             return Err(ConfigError::at("limits", format!("found {} limits; write at most 8", limits.len())));
         }
         let one = |(index, limit): (usize, &config::Limit)| {
             let label = if index == 0 { rule.to_owned() } else { format!("{rule}-{}", index + 1) };
-            Self::new(label, limit).map_err(|error| error.index(index).within("limits"))
+            Self::new(label, keys, limit).map_err(|error| error.index(index).within("limits"))
         };
         limits.iter().enumerate().map(one).collect()
     }
 
-    fn new(label: String, limit: &config::Limit) -> Result<Self, ConfigError> {
+    fn new(label: String, keys: &KeyHashing, limit: &config::Limit) -> Result<Self, ConfigError> {
         let limit = ready(limit)?;
         let policy = policy_item(&label, &limit).into();
-        Ok(Self { limit, identity: identity(&limit).into_bytes().into(), label: label.into(), policy })
+        Ok(Self { limit, keys: keys.clone().with(identity(&limit).as_bytes()), label: label.into(), policy })
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use gatewright::config::{ConfigError, Sha256Hex};
-use gatewright::store::KeyHash;
+use gatewright::store::{KeyHash, KeyHashing};
 
 use crate::config::{self, GlobalMode, KeyPart};
 use crate::counter::Counter;
@@ -27,8 +27,8 @@ pub(crate) struct Global {
     terms: Option<Terms>,
     keys: Vec<String>,
     fallback: Option<Box<[Counter]>>,
-    /// What its leases belong to, beside the rule's name.
-    identity: Box<[u8]>,
+    /// The beginning of the hash of its leases' keys: what they belong to.
+    leases: KeyHashing,
 }
 
 /// What a request takes from it.
@@ -46,6 +46,7 @@ impl Global {
     pub(crate) fn new(
         settings: &config::Global,
         rule: &config::Rule,
+        keys_of_rule: &KeyHashing,
         service: Option<&Rc<Service>>,
     ) -> Result<Self, ConfigError> {
         let Some(service) = service else {
@@ -53,7 +54,9 @@ impl Global {
                 "needs a service to ask; write `service: { cluster: ..., domain: ... }` beside `rules`",
             ));
         };
-        let fallback = settings.fallback.as_ref().map(|limits| Counter::list(&rule.name, limits)).transpose();
+        let fallback_keys = keys_of_rule.clone().with(b"fallback");
+        let fallback =
+            settings.fallback.as_ref().map(|limits| Counter::list(&rule.name, &fallback_keys, limits)).transpose();
         let place =
             |error: ConfigError| ConfigError::at(error.path().replacen("limits", "fallback", 1), error.message());
         let fallback = fallback.map_err(place)?;
@@ -61,7 +64,8 @@ impl Global {
         let keys = keys(settings, &rule.key)?;
         let identity = [b"lease\0", cluster, b"\0", domain, b"\0", keys.join("\0").as_bytes()].concat();
         let terms = terms(settings, service)?;
-        Ok(Self { service: Rc::clone(service), terms, keys, fallback, identity: identity.into() })
+        let leases = keys_of_rule.clone().with(&identity);
+        Ok(Self { service: Rc::clone(service), terms, keys, fallback, leases })
     }
 
     /// The limits for the time without the service.
@@ -69,28 +73,25 @@ impl Global {
         self.fallback.as_deref().unwrap_or_default()
     }
 
-    /// What a request takes. `hash` makes a key of the request's values and an identity.
+    /// What a request takes. `hash` makes a key of what its hash begins with.
     pub(crate) fn ask<'a>(
         &'a self,
         rule: &'a Rule,
         parts: &[KeyPart],
         values: &[Value<'_>],
         cost: u32,
-        hash: impl Fn(&[&[u8]]) -> KeyHash,
+        hash: impl Fn(&KeyHashing) -> KeyHash,
     ) -> Ask<'a> {
         let entries = match parts {
             [] => vec![(DEFAULT_KEY.to_owned(), rule.name.to_string())],
             _ => self.keys.iter().zip(values).map(|(key, value)| (key.clone(), text(value))).collect(),
         };
-        let charge = |counter: &'a Counter| {
-            let key = hash(&[b"fallback", &counter.identity]);
-            Charge { rule, counter, key, cost }
-        };
+        let charge = |counter: &'a Counter| Charge { rule, counter, key: hash(&counter.keys), cost };
         Ask {
             rule,
             global: self,
             descriptor: Descriptor { entries, hits: cost },
-            key: hash(&[&self.identity]),
+            key: hash(&self.leases),
             fallback: self.fallback.as_deref().map(|counters| counters.iter().map(charge).collect()),
         }
     }

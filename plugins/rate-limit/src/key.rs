@@ -7,6 +7,7 @@ mod pattern;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use gatewright::store::KeyHashing;
 use gatewright::{Context, Identity, Request};
 
 use crate::config::{CertificateField, KeyPart};
@@ -48,13 +49,16 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The bytes that go into the hash, after a byte that tells the kinds apart.
-    pub(crate) fn hashed(&self) -> (&'static [u8], Cow<'_, [u8]>) {
+    /// Adds the value to the hash of a key, after a byte that tells the kinds apart.
+    pub(crate) fn hash(&self, key: KeyHashing) -> KeyHashing {
         match self {
-            Self::Missing => (b"-", Cow::Borrowed(&[])),
-            Self::Repeated => (b"*", Cow::Borrowed(&[])),
-            Self::Bytes(bytes) => (b"=", Cow::Borrowed(bytes)),
-            Self::Address(address, ipv6_prefix) => (b"@", Cow::Owned(client_ip::masked(*address, *ipv6_prefix))),
+            Self::Missing => key.with(b"-").with(b""),
+            Self::Repeated => key.with(b"*").with(b""),
+            Self::Bytes(bytes) => key.with(b"=").with(bytes),
+            Self::Address(address, ipv6_prefix) => match network(*address, *ipv6_prefix) {
+                IpAddr::V4(address) => key.with(b"@").with(&address.octets()),
+                IpAddr::V6(address) => key.with(b"@").with(&address.octets()),
+            },
         }
     }
 

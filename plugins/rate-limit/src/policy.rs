@@ -20,8 +20,8 @@ const MAX_TRIES: u32 = 16;
 const SEES_BODY: bool = cfg!(feature = "body");
 const SEES_RESPONSE: bool = cfg!(feature = "response");
 
-/// What came of asking the service; nothing if nobody was asked.
-type Asked<'a> = Result<Option<Box<Passed<'a>>>, Box<Refused<'a>>>;
+/// What came of asking the service.
+type Asked<'a> = Result<Box<Passed<'a>>, Box<Refused<'a>>>;
 
 /// Limits how much a client may ask for.
 pub struct RateLimit {
@@ -67,20 +67,28 @@ impl Policy for RateLimit {
 
     async fn handle(&self, mut request: Request, cx: &Context) -> Result<Flow, Fault> {
         let mut demand = Demand { charges: Vec::with_capacity(self.rules.len()), asks: Vec::new() };
+        // What only few requests wait for is on the heap: the others must not carry the room for it.
         let body = if self.most_body > 0 { Box::pin(body::size(&mut request, self.most_body)).await? } else { 0 };
         for rule in &self.rules {
-            rule.demand(&request, body, cx, &self.shared.hasher, &mut demand);
+            rule.demand(&request, body, cx, &mut demand);
         }
-        let mut admitted = match self.admit(&demand.charges, cx).await? {
+        let admitted = match self.admission().attempt(&demand.charges, cx)? {
+            Err(refused) if refused.rule.queue > 0 => Box::pin(self.queue(refused, &demand.charges, cx)).await?,
+            decided => decided,
+        };
+        let mut admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(self.refuse(refused).into()),
         };
-        let passed = match self.ask(&demand.asks, cx).await? {
-            Ok(passed) => passed,
-            Err(refused) => {
-                admitted.undo(cx.now().nanos()).await;
-                return Ok(self.refuse(*refused).into());
-            }
+        let passed = match demand.asks.as_slice() {
+            [] => None,
+            asks => match Box::pin(self.ask(asks, cx)).await? {
+                Ok(passed) => Some(passed),
+                Err(refused) => {
+                    admitted.undo(cx.now().nanos());
+                    return Ok(self.refuse(*refused).into());
+                }
+            },
         };
         let told = passed.map(|passed| passed.hand_over(&mut request, &mut admitted)).unwrap_or_default();
         admitted.keep_places(cx);
@@ -88,7 +96,7 @@ impl Policy for RateLimit {
             return Ok(request.forward().into());
         }
         let mut response = request.forward().await;
-        admitted.settle(&response, cx.now().nanos()).await;
+        admitted.settle(&response, cx.now().nanos());
         if self.headers.on == Responses::All {
             answer::describe_response(&mut response, &admitted.accounts(), self.headers);
         }
@@ -98,44 +106,39 @@ impl Policy for RateLimit {
 }
 
 impl RateLimit {
-    /// Takes what the request costs, after a wait if it must and may.
-    async fn admit<'a>(
+    /// Lets a refused request try again, as long as it may wait.
+    async fn queue<'a>(
         &'a self,
+        mut refused: Refused<'a>,
         charges: &'a [Charge<'a>],
         cx: &Context,
     ) -> Result<Result<Admitted<'a>, Refused<'a>>, Fault> {
-        let admission = self.admission();
-        let (mut arrived, mut waiting) = (None, None);
+        let (arrived, mut waiting) = (cx.now(), None);
         for _ in 0..MAX_TRIES {
-            let refused = match admission.attempt(charges, cx).await? {
-                Ok(admitted) => return Ok(Ok(admitted)),
-                Err(refused) => refused,
-            };
-            let now = cx.now();
-            let waited = now - *arrived.get_or_insert(now);
+            let waited = cx.now() - arrived;
             let waited = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
             let patience = refused.rule.queue.saturating_sub(waited);
             // In shadow mode nobody may be made to wait.
             if refused.retry_after > patience || cx.mode() == Mode::Shadow {
-                return Ok(Err(refused));
+                break;
             }
             waiting = waiting.or_else(|| self.shared.wait());
             if waiting.is_none() {
-                return Ok(Err(refused));
+                break;
             }
             cx.sleep(std::time::Duration::from_nanos(refused.retry_after)).await;
+            refused = match self.admission().attempt(charges, cx)? {
+                Ok(admitted) => return Ok(Ok(admitted)),
+                Err(refused) => refused,
+            };
         }
-        admission.attempt(charges, cx).await
+        Ok(Err(refused))
     }
 
-    /// Asks the rate limit service, if a rule says so.
+    /// Asks the rate limit service.
     async fn ask<'a>(&'a self, asks: &'a [Ask<'a>], cx: &'a Context) -> Result<Asked<'a>, Fault> {
-        if asks.is_empty() {
-            return Ok(Ok(None));
-        }
         let remote = Remote { admission: self.admission(), cx, asks };
-        // On the heap, and only here: requests that ask nobody must not carry the room for it.
-        Ok(Box::pin(remote.pass()).await?.map(|passed| Some(Box::new(passed))).map_err(Box::new))
+        Ok(remote.pass().await?.map(Box::new).map_err(Box::new))
     }
 
     fn admission(&self) -> Admission<'_> {

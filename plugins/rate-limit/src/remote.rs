@@ -40,7 +40,7 @@ impl<'a> Remote<'a, 'a> {
         match self.decide(&mut passed).await? {
             None => Ok(Ok(passed)),
             Some(refused) => {
-                passed.undo(self.shared(), self.cx.now().nanos()).await;
+                passed.undo(self.shared(), self.cx.now().nanos());
                 Ok(Err(refused))
             }
         }
@@ -53,7 +53,7 @@ impl<'a> Remote<'a, 'a> {
         if let Some(refused) = self.ask_exact(passed).await {
             return Ok(Some(refused));
         }
-        self.fall_back(passed).await
+        self.fall_back(passed)
     }
 
     async fn take_leased(&self, passed: &mut Passed<'a>) -> Result<Option<Refused<'a>>, Fault> {
@@ -123,7 +123,7 @@ impl<'a> Remote<'a, 'a> {
     }
 
     /// Limits of this proxy stand in for those that the service did not answer for.
-    async fn fall_back(&self, passed: &mut Passed<'a>) -> Result<Option<Refused<'a>>, Fault> {
+    fn fall_back(&self, passed: &mut Passed<'a>) -> Result<Option<Refused<'a>>, Fault> {
         let mut fault = None;
         for (ask, Unavailable(why)) in std::mem::take(&mut passed.unanswered) {
             let Some(charges) = &ask.fallback else {
@@ -131,7 +131,7 @@ impl<'a> Remote<'a, 'a> {
                 continue;
             };
             ask.global.service.metrics.fallback.increment();
-            match self.admission.attempt(charges, self.cx).await? {
+            match self.admission.attempt(charges, self.cx)? {
                 Err(refused) => return Ok(Some(refused)),
                 Ok(admitted) => match &mut passed.fallback {
                     Some(fallback) => fallback.join(admitted),
@@ -159,14 +159,14 @@ impl<'a> Passed<'a> {
     }
 
     /// Gives back what can be: what the service itself counted cannot.
-    async fn undo(self, shared: &Shared, now: u64) {
+    fn undo(self, shared: &Shared, now: u64) {
         for (want, granted_at) in self.leased {
             if shared.leases.put_back(want, granted_at, now).is_err() {
                 shared.metrics.lost.increment();
             }
         }
         if let Some(fallback) = self.fallback {
-            fallback.undo(now).await;
+            fallback.undo(now);
         }
     }
 }

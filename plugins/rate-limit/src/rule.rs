@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use gatewright::config::{ConfigError, Size, StatusCode};
-use gatewright::store::{KeyHash, KeyHasher};
+use gatewright::store::{KeyHash, KeyHashing};
 use gatewright::{Context, Request};
 
 use crate::config::{self, Cost, KeyPart, Missing, Settle};
@@ -65,12 +65,14 @@ impl Rule {
         if rule.limits.is_empty() && rule.global.is_none() {
             return Err(ConfigError::at("limits", "found an empty list; name at least one limit, or `global`"));
         }
-        let global = rule.global.as_ref().map(|global| Global::new(global, &rule, service)).transpose();
+        let keys = shared.hasher.begin().with(rule.name.as_bytes());
+        let global = rule.global.as_ref().map(|global| Global::new(global, &rule, &keys, service)).transpose();
         let global = global.map_err(|error| error.within("global"))?;
-        let counters = Counter::list(&rule.name, &rule.limits)?;
+        let counters = Counter::list(&rule.name, &keys, &rule.limits)?;
         let overrides = rule.overrides.iter().enumerate();
-        let overrides = overrides
-            .map(|(index, other)| ready_override(&rule, other).map_err(|error| error.index(index).within("overrides")));
+        let overrides = overrides.map(|(index, other)| {
+            ready_override(&rule, &keys, other).map_err(|error| error.index(index).within("overrides"))
+        });
         let overrides = overrides.collect::<Result<Vec<_>, _>>()?;
         let fallback = global.iter().flat_map(Global::fallback);
         let all = overrides.iter().flat_map(|(_, counters)| counters).chain(&counters).chain(fallback);
@@ -104,34 +106,28 @@ impl Rule {
     }
 
     /// Adds what a request with so many bytes of body takes from each limit of the rule.
-    pub(crate) fn demand<'a>(
-        &'a self,
-        request: &Request,
-        body: usize,
-        cx: &Context,
-        hasher: &KeyHasher,
-        demand: &mut Demand<'a>,
-    ) {
+    pub(crate) fn demand<'a>(&'a self, request: &Request, body: usize, cx: &Context, demand: &mut Demand<'a>) {
+        // Most keys have one part: a list of one needs no room on the heap.
+        if let [part] = self.key.as_slice() {
+            return self.demand_for(&[Value::of(part, request, cx)], request, body, demand);
+        }
         let values: Vec<_> = self.key.iter().map(|part| Value::of(part, request, cx)).collect();
+        self.demand_for(&values, request, body, demand);
+    }
+
+    fn demand_for<'a>(&'a self, values: &[Value<'_>], request: &Request, body: usize, demand: &mut Demand<'a>) {
         if self.when_missing == Missing::Skip && values.contains(&Value::Missing) {
             return;
         }
-        let hashed: Vec<_> = values.iter().map(Value::hashed).collect();
         let cost = self.cost_of(request, body);
-        let hash = |identity: &[&[u8]]| {
-            let mut parts = Vec::with_capacity(1 + identity.len() + 2 * hashed.len());
-            parts.push(self.name.as_bytes());
-            parts.extend(identity);
-            hashed.iter().for_each(|(kind, value)| parts.extend([kind, &**value]));
-            hasher.hash(&parts)
-        };
-        let charge = |counter: &'a Counter| Charge { rule: self, counter, key: hash(&[&counter.identity]), cost };
-        if let Some(special) = self.override_for(&values) {
+        let hash = |keys: &KeyHashing| values.iter().fold(keys.clone(), |key, value| value.hash(key)).finish();
+        let charge = |counter: &'a Counter| Charge { rule: self, counter, key: hash(&counter.keys), cost };
+        if let Some(special) = self.override_for(values) {
             demand.charges.extend(special.iter().map(charge));
             return;
         }
         demand.charges.extend(self.counters.iter().map(charge));
-        demand.asks.extend(self.global.as_ref().map(|global| global.ask(self, &self.key, &values, cost, hash)));
+        demand.asks.extend(self.global.as_ref().map(|global| global.ask(self, &self.key, values, cost, hash)));
     }
 
     /// Whether the rule is enforced for this key: always the same answer for the same key.
@@ -178,6 +174,7 @@ fn store(rule: &config::Rule, shared: &Shared) -> AnyStore {
 
 fn ready_override(
     rule: &config::Rule,
+    keys: &KeyHashing,
     other: &config::Override,
 ) -> Result<(Vec<Pattern>, Box<[Counter]>), ConfigError> {
     if other.when.len() != rule.key.len() {
@@ -188,5 +185,5 @@ fn ready_override(
         Pattern::parse(text, part).map_err(|error| error.index(index).within("when"))
     };
     let patterns = other.when.iter().zip(&rule.key).enumerate().map(pattern).collect::<Result<_, _>>()?;
-    Ok((patterns, Counter::list(&rule.name, &other.limits)?))
+    Ok((patterns, Counter::list(&rule.name, keys, &other.limits)?))
 }

@@ -97,6 +97,9 @@ struct Confirmation<'a> {
 
 impl<'a> Confirmation<'a> {
     fn of(claims: &'a Claims) -> Result<Self, &'static str> {
+        if !claims.is_bound() {
+            return Ok(Self::default());
+        }
         match claims.get("cnf") {
             None => Ok(Self::default()),
             Some(Value::Object(members)) => Self::of_members(members).ok_or("confirmation_unknown"),

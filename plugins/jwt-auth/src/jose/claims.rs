@@ -1,10 +1,13 @@
 //! The registered claims (RFC 7519 §4.1), checked against what is expected and against a time that the caller gives.
 
+mod registered;
+
 use std::fmt;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use self::registered::Registered;
 use super::{Refusal, json};
 
 /// The last second of the year 9999. A date beyond it is no date: milliseconds instead of seconds, mostly, which would never expire.
@@ -15,6 +18,7 @@ const LAST_DATE: u64 = 253_402_300_799;
 pub struct Claims {
     members: Rc<Map<String, Value>>,
     dates: Dates,
+    is_bound: bool,
 }
 
 /// The three dates, in seconds since the Unix epoch, rounded up.
@@ -63,20 +67,22 @@ impl Claims {
     /// When it is not a JSON object with one reading, or a registered claim has another type than RFC 7519 says.
     pub fn parse(payload: &[u8]) -> Result<Self, Refusal> {
         let members = json::parse_object(payload).map_err(|_| Refusal::PayloadJson)?;
-        for name in ["iss", "sub", "jti"] {
-            if members.get(name).is_some_and(|value| !value.is_string()) {
+        let found = Registered::of(&members);
+        for (name, value) in [("iss", found.iss), ("sub", found.sub), ("jti", found.jti)] {
+            if value.is_some_and(|value| !value.is_string()) {
                 return Err(Refusal::ClaimInvalid(name));
             }
         }
-        if members.get("aud").is_some_and(|value| !is_audience(value)) {
+        if found.aud.is_some_and(|value| !is_audience(value)) {
             return Err(Refusal::ClaimInvalid("aud"));
         }
         let dates = Dates {
-            expires: date(&members, "exp")?,
-            not_before: date(&members, "nbf")?,
-            issued: date(&members, "iat")?,
+            expires: date(found.exp, "exp")?,
+            not_before: date(found.nbf, "nbf")?,
+            issued: date(found.iat, "iat")?,
         };
-        Ok(Self { members: Rc::new(members), dates })
+        let is_bound = found.cnf.is_some();
+        Ok(Self { members: Rc::new(members), dates, is_bound })
     }
 
     /// Checks the claims at `now`, in seconds since the Unix epoch.
@@ -133,6 +139,12 @@ impl Claims {
     #[must_use]
     pub fn issued(&self) -> Option<u64> {
         self.dates.issued
+    }
+
+    /// Whether there is `cnf` (RFC 7800), whatever it says.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        self.is_bound
     }
 
     /// The first and the last second, since the Unix epoch, at which the dates are those of a valid token, by a clock that may be off.
@@ -203,8 +215,8 @@ fn is_audience(value: &Value) -> bool {
 }
 
 /// A NumericDate (RFC 7519 §2) in whole seconds. Rounding up is exact for comparing with a clock of whole seconds.
-fn date(members: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Refusal> {
-    let Some(value) = members.get(name) else {
+fn date(claim: Option<&Value>, name: &'static str) -> Result<Option<u64>, Refusal> {
+    let Some(value) = claim else {
         return Ok(None);
     };
     let seconds = value.as_u64().or_else(|| value.as_f64().and_then(whole_seconds));

@@ -29,7 +29,9 @@ impl std::error::Error for JsonError {}
 /// # Errors
 /// When the text is not exactly one JSON value, repeats a member, or nests deeper.
 pub fn parse(text: &[u8], max_depth: usize) -> Result<Value, JsonError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    // Once for all: the deserialiser would look at each string by itself.
+    let text = std::str::from_utf8(text).map_err(|_| JsonError("not UTF-8".into()))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Strict { depth_left: max_depth }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::algorithm::KeyType;
 use super::rsa::RsaPublicKey;
+use super::verify::host;
 use super::{Algorithm, base64url, der};
 
 /// Bits an RSA modulus has at least (RFC 7518 §3.3).
@@ -22,8 +23,8 @@ pub struct Key {
     id: Option<Box<str>>,
     algorithm: Option<Algorithm>,
     pub(super) material: Material,
-    /// The `SubjectPublicKeyInfo`, for keys that the proxy can verify with.
-    pub(super) spki: Option<Vec<u8>>,
+    /// The `SubjectPublicKeyInfo` as an argument of the proxy's function, for keys that the proxy can verify with.
+    pub(super) host_argument: Option<Vec<u8>>,
 }
 
 /// The key itself, ready to verify.
@@ -55,8 +56,8 @@ impl Key {
         if Algorithm::ALL.into_iter().all(|algorithm| !material.fits(algorithm)) {
             return Err("`k` is too short; use at least 32 random bytes".into());
         }
-        let spki = material.spki();
-        Ok(Self { id, algorithm, material, spki })
+        let host_argument = material.spki().map(|spki| host::public_key_argument(&spki));
+        Ok(Self { id, algorithm, material, host_argument })
     }
 
     /// `kid`.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::{Algorithm, Refusal, base64url, json};
+use crate::bytes;
 
 /// How long a token may be unless the caller says otherwise, in bytes.
 pub const MAX_SIZE: usize = 8 * 1024;
@@ -67,7 +68,7 @@ impl LastHeader {
     fn parse(&self, encoded: &[u8]) -> Result<Rc<Header>, Refusal> {
         let mut last = self.0.borrow_mut();
         if let Some((known, header)) = &*last
-            && known == encoded
+            && bytes::equal(known, encoded)
         {
             return Ok(Rc::clone(header));
         }
@@ -113,13 +114,15 @@ impl fmt::Debug for Token<'_> {
 
 /// The signing input and the three parts, none of them empty.
 fn split(text: &[u8]) -> Option<(&[u8], [&[u8]; 3])> {
-    let mut dots = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-    let (first, second) = (dots.next()?, dots.next()?);
-    if dots.next().is_some() {
+    let first = bytes::find(text, b'.')?;
+    let rest = text.get(first + 1..)?;
+    let second = bytes::find(rest, b'.')?;
+    let signature = rest.get(second + 1..)?;
+    if bytes::find(signature, b'.').is_some() {
         return None;
     }
-    let (signing_input, signature) = (text.get(..second)?, text.get(second + 1..)?);
-    let parts = [signing_input.get(..first)?, signing_input.get(first + 1..)?, signature];
+    let signing_input = text.get(..first + 1 + second)?;
+    let parts = [text.get(..first)?, rest.get(..second)?, signature];
     parts.iter().all(|part| !part.is_empty()).then_some((signing_input, parts))
 }
 

@@ -3,7 +3,7 @@
 //! The proxy verifies RSA and ECDSA 10 to 20 times faster than any code compiled to WebAssembly. Both ways sit behind [`Verifier`] and must agree
 //! on every input; the tests hold one against the other.
 
-mod host;
+pub(super) mod host;
 mod software;
 
 pub use host::{HostMemory, HostSupport, HostVerifier};

@@ -17,6 +17,9 @@ pub(super) struct HeaderPlace {
 
 struct Prefix {
     text: String,
+    /// Length of the text without the spaces at its end.
+    scheme: usize,
+    is_dpop: bool,
     takers: Takers,
 }
 
@@ -40,7 +43,12 @@ impl HeaderPlace {
         if let Some(known) = self.prefixes.iter_mut().find(|known| known.text.eq_ignore_ascii_case(&prefix)) {
             return known.takers.add(provider);
         }
-        self.prefixes.push(Prefix { text: prefix, takers: Takers(vec![provider]) });
+        self.prefixes.push(Prefix {
+            scheme: prefix.trim_end_matches(' ').len(),
+            is_dpop: prefix.trim_end().eq_ignore_ascii_case("DPoP"),
+            text: prefix,
+            takers: Takers(vec![provider]),
+        });
         sort::stable_by(&mut self.prefixes, |a, b| b.text.len().cmp(&a.text.len()));
     }
 
@@ -49,7 +57,7 @@ impl HeaderPlace {
     }
 
     pub(super) fn is_dpop(&self, prefix: usize) -> bool {
-        self.prefixes.get(prefix).is_some_and(|prefix| prefix.text.trim_end().eq_ignore_ascii_case("DPoP"))
+        self.prefixes.get(prefix).is_some_and(|prefix| prefix.is_dpop)
     }
 
     pub(super) fn find<'a>(&self, headers: &'a Headers, number: usize) -> Found<'a> {
@@ -59,8 +67,6 @@ impl HeaderPlace {
             return Found::Several;
         }
         match self.token(value) {
-            // The proxy joins repeated lines with a comma, which no token has (RFC 9110 §5.3).
-            Some((token, _)) if token.contains(&b',') => Found::Several,
             Some((token, prefix)) => Found::one(Cow::Borrowed(token), Place::Header(number, prefix)),
             // A token behind other credentials is one that a service may find.
             None if value.split(|byte| *byte == b',').skip(1).any(|part| self.token(part.trim_ascii()).is_some()) => {
@@ -73,23 +79,24 @@ impl HeaderPlace {
     fn token<'a>(&self, value: &'a [u8]) -> Option<(&'a [u8], usize)> {
         // Whoever reads the header after this policy may skip blanks in front, so this policy does.
         let value = value.trim_ascii_start();
-        self.prefixes.iter().enumerate().find_map(|(number, prefix)| Some((after(value, &prefix.text)?, number)))
+        self.prefixes.iter().enumerate().find_map(|(number, prefix)| Some((prefix.before(value)?, number)))
     }
 }
 
-/// What follows the prefix. One that ends in a space is a scheme: `1*SP` follows it (RFC 9110 §11.4), or nothing.
-fn after<'a>(value: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
-    let scheme = prefix.trim_end_matches(' ');
-    let (found, rest) = value.split_at_checked(scheme.len())?;
-    if !found.eq_ignore_ascii_case(scheme.as_bytes()) {
-        return None;
-    }
-    match rest.first() {
-        _ if scheme.len() == prefix.len() => Some(rest.trim_ascii()),
-        Some(b' ') => Some(rest.trim_ascii()),
-        None => Some(b""),
-        // A lenient service would take a tab for a space: left in place it makes a token that does not parse.
-        Some(b'\t') => Some(rest),
-        Some(_) => None,
+impl Prefix {
+    /// What follows the prefix. One that ends in a space is a scheme: `1*SP` follows it (RFC 9110 §11.4), or nothing.
+    fn before<'a>(&self, value: &'a [u8]) -> Option<&'a [u8]> {
+        let (found, rest) = value.split_at_checked(self.scheme)?;
+        if !self.text.as_bytes().get(..self.scheme)?.eq_ignore_ascii_case(found) {
+            return None;
+        }
+        match rest.first() {
+            _ if self.scheme == self.text.len() => Some(rest.trim_ascii()),
+            Some(b' ') => Some(rest.trim_ascii()),
+            None => Some(b""),
+            // A lenient service would take a tab for a space: left in place it makes a token that does not parse.
+            Some(b'\t') => Some(rest),
+            Some(_) => None,
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use gatewright::{Headers, Request};
 
 use self::header::HeaderPlace;
+use crate::bytes;
 use crate::config::Provider;
 
 /// All places that any provider takes tokens from.
@@ -62,7 +63,7 @@ impl Places {
         places
     }
 
-    /// Looks in all of them.
+    /// Looks in all of them. What is found in a header may still be a [list](Presented::is_list).
     pub(crate) fn find<'a>(&self, headers: &'a Headers) -> Found<'a> {
         let mut found = Found::None;
         for (number, place) in self.headers.iter().enumerate() {
@@ -136,6 +137,14 @@ impl Places {
                 named.takers.add(number);
             }
         }
+    }
+}
+
+impl Presented<'_> {
+    /// Whether it is several, or a token and something else: the proxy joins repeated lines with a comma, which no token has (RFC 9110
+    /// §5.3). So this need only be asked about what turned out to be no good token.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.place, Place::Header(..)) && bytes::find(&self.token, b',').is_some()
     }
 }
 

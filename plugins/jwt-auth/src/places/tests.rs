@@ -20,6 +20,7 @@ fn found(places: &Places, fields: &[(&str, &str)]) -> String {
     match places.find(&headers) {
         Found::None => "none".to_owned(),
         Found::Several => "several".to_owned(),
+        Found::One(one) if one.is_list() => "several".to_owned(),
         Found::One(one) => String::from_utf8_lossy(&one.token).into_owned(),
     }
 }

@@ -35,12 +35,20 @@ impl Gcra {
     /// Nanoseconds in which a used-up burst comes back.
     #[must_use]
     pub fn span(&self) -> u64 {
-        self.interval.saturating_mul(u64::from(self.burst))
+        times(self.interval, self.burst)
     }
 
     fn price(&self, cost: u32) -> u64 {
-        self.interval.saturating_mul(u64::from(cost))
+        times(self.interval, cost)
     }
+}
+
+/// A product, or the largest number there is. wasm has no wide multiplication: what the compiler makes of `saturating_mul` is a call that
+/// works out all 128 bits.
+fn times(long: u64, short: u32) -> u64 {
+    let short = u64::from(short);
+    let (high, low) = ((long >> 32) * short, (long & 0xffff_ffff) * short);
+    if high >> 32 == 0 { (high << 32).saturating_add(low) } else { u64::MAX }
 }
 
 impl State {
@@ -119,5 +127,23 @@ impl Algorithm for Gcra {
         let reset = state.full_at.saturating_sub(at);
         let remaining = self.span().saturating_sub(reset) / self.interval;
         Standing { remaining: u32::try_from(remaining).unwrap_or(u32::MAX).min(self.burst), reset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::times;
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_product_is_that_or_the_largest_number() {
+        let longs = [0, 1, 999, 1 << 31, u64::from(u32::MAX), 1 << 32, 0x1_2345_6789_abcd, u64::MAX / 1000, u64::MAX];
+        for long in longs {
+            for short in [0, 1, 2, 1000, 1 << 16, u32::MAX] {
+                assert_eq!(times(long, short), long.saturating_mul(u64::from(short)), "{long} {short}");
+            }
+        }
     }
 }

@@ -17,14 +17,6 @@ pub(super) fn find(settings: ClientIp, request: &Request, cx: &Context) -> Value
     address.map_or(Value::Missing, |address| Value::Address(address, prefix))
 }
 
-/// The bytes of an address that make a client.
-pub(super) fn masked(address: IpAddr, ipv6_prefix: u8) -> Vec<u8> {
-    match network(address, ipv6_prefix) {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
-}
-
 /// The address with nothing behind the prefix, which is for IPv6 only.
 pub(crate) fn network(address: IpAddr, ipv6_prefix: u8) -> IpAddr {
     match address.to_canonical() {
@@ -49,7 +41,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_client_is_its_prefix_and_an_ipv4_client_its_address() {
-        let same = |a: &str, b: &str, prefix| masked(address(a), prefix) == masked(address(b), prefix);
+        let same = |a: &str, b: &str, prefix| network(address(a), prefix) == network(address(b), prefix);
         assert!(same("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", 64));
         assert!(!same("2001:db8:1:2::1", "2001:db8:1:3::1", 64));
         assert!(same("2001:db8:1:2::1", "2001:db8:1:3::1", 48));

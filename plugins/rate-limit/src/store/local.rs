@@ -35,7 +35,7 @@ impl Local {
     pub(crate) fn take_some(&self, claim: Claim<'_>, least: u32, most: u32, now: u64) -> Result<Decision, StoreError> {
         let limit = claim.limit;
         self.update(claim, now, |entry| {
-            let spare = limit.standing(entry.state, now).remaining / 4;
+            let spare = if most > least { limit.standing(entry.state, now).remaining / 4 } else { 0 };
             match limit.take(entry.state, now, least.max(most.min(spare))) {
                 Ok(ticket) => entry.taken(limit, now, ticket),
                 Err(refusal) => entry.refused(limit, now, refusal.retry_after),
@@ -134,19 +134,19 @@ impl Local {
 }
 
 impl Store for Local {
-    async fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
+    fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
         self.take_some(claim, cost, cost, now)
     }
 
-    async fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
+    fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
         self.look_now(claim, cost, now)
     }
 
-    async fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError> {
+    fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError> {
         self.charge_now(claim, cost, now)
     }
 
-    async fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError> {
+    fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError> {
         match held {
             Held::Shared(ticket) => self.put_back_now(claim, ticket, now),
             Held::Lot(..) => Ok(()),

@@ -119,22 +119,22 @@ impl Lot {
 }
 
 impl Store for Lots {
-    async fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
+    fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
         match self.with_lot(claim, |lot| lot.take(cost, now)) {
             Some(decision) => Ok(decision),
             None => self.fetch(claim, cost, now),
         }
     }
 
-    async fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
+    fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
         self.shared.look_now(claim, cost, now)
     }
 
-    async fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError> {
+    fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError> {
         self.shared.charge_now(claim, cost, now)
     }
 
-    async fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError> {
+    fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError> {
         match held {
             Held::Shared(ticket) => self.shared.put_back_now(claim, ticket, now),
             // Into the lot that it came from, while there is one: any other would keep it for longer than a lot may.

@@ -1,6 +1,6 @@
 //! Where the counters are.
 //!
-//! [`Store`] is what the policy asks, whoever keeps the counters: this proxy alone ([`Local`], [`Lots`]), or a service for many.
+//! [`Store`] is what the policy asks about the counters of this proxy: exactly ([`Local`]), or in lots ([`Lots`]).
 
 mod local;
 mod lots;
@@ -49,19 +49,19 @@ impl Held {
     }
 }
 
-/// Keeps counters. Asynchronous, because a store may be a service.
+/// Keeps counters of this proxy, and answers at once: a future that carries every state of a decision costs more than the decision.
 pub(crate) trait Store {
     /// Takes the cost if the limit allows it.
-    async fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError>;
+    fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError>;
 
     /// Whether the cost could be taken now. Takes nothing.
-    async fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError>;
+    fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError>;
 
     /// Counts a cost that turned out only now, up to the whole allowance.
-    async fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError>;
+    fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError>;
 
     /// Gives back what was taken, as far as that cannot break the limit's promise.
-    async fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError>;
+    fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError>;
 }
 
 /// The stores that a rule can be configured for.
@@ -73,26 +73,26 @@ pub(crate) enum AnyStore {
 macro_rules! on_store {
     ($store:expr, $method:ident($($argument:expr),*)) => {
         match $store {
-            AnyStore::Exact(store) => store.$method($($argument),*).await,
-            AnyStore::Lots(store) => store.$method($($argument),*).await,
+            AnyStore::Exact(store) => store.$method($($argument),*),
+            AnyStore::Lots(store) => store.$method($($argument),*),
         }
     };
 }
 
 impl Store for AnyStore {
-    async fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
+    fn take(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
         on_store!(self, take(claim, cost, now))
     }
 
-    async fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
+    fn look(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<Decision, StoreError> {
         on_store!(self, look(claim, cost, now))
     }
 
-    async fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError> {
+    fn charge(&self, claim: Claim<'_>, cost: u32, now: u64) -> Result<(), StoreError> {
         on_store!(self, charge(claim, cost, now))
     }
 
-    async fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError> {
+    fn put_back(&self, claim: Claim<'_>, held: Held, now: u64) -> Result<(), StoreError> {
         on_store!(self, put_back(claim, held, now))
     }
 }

@@ -27,9 +27,11 @@ impl KeyHash {
     /// One of `count` buckets, all equally likely. Only the high half of the hash decides.
     #[must_use]
     pub fn bucket(self, count: u32) -> u32 {
-        // The high half decides, as in a fixed-point product: no modulo bias, and the result is below `count`.
-        let high = self.0 >> 64;
-        u32::try_from((high * u128::from(count)) >> 64).unwrap_or(0)
+        // The upper 64 bits of the high half times the count, as in a fixed-point product: no modulo bias, and the result is below
+        // `count`. In two steps: what wasm makes of a product of 128 bits is a call.
+        let (high, count) = ((self.0 >> 64) as u64, u64::from(count));
+        let low = ((high & 0xffff_ffff) * count) >> 32;
+        u32::try_from(((high >> 32) * count + low) >> 32).unwrap_or(0)
     }
 }
 
@@ -65,13 +67,42 @@ impl KeyHasher {
     /// The hash of a key made of parts; `["ab", "c"]` and `["a", "bc"]` differ.
     #[must_use]
     pub fn hash(&self, parts: &[&[u8]]) -> KeyHash {
+        parts.iter().fold(self.begin(), |hashing, part| hashing.with(part)).finish()
+    }
+
+    /// The hash of a key whose parts come one after the other. What keys begin with can be hashed once, when the configuration is
+    /// made ready, and cloned for each.
+    #[must_use]
+    pub fn begin(&self) -> KeyHashing {
         let [first, second] = self.seed;
-        let mut hasher = SipHasher24::new_with_keys(first, second);
-        for part in parts {
-            hasher.write(&(part.len() as u64).to_le_bytes());
-            hasher.write(part);
-        }
-        KeyHash(hasher.finish128().as_u128())
+        KeyHashing(SipHasher24::new_with_keys(first, second))
+    }
+}
+
+/// The hash of a key that is not complete: see [`KeyHasher::begin`].
+#[derive(Clone)]
+pub struct KeyHashing(SipHasher24);
+
+impl KeyHashing {
+    /// Adds a part.
+    #[must_use]
+    pub fn with(mut self, part: &[u8]) -> Self {
+        self.0.write(&(part.len() as u64).to_le_bytes());
+        self.0.write(part);
+        self
+    }
+
+    /// The hash of the parts so far.
+    #[must_use]
+    pub fn finish(self) -> KeyHash {
+        KeyHash(self.0.finish128().as_u128())
+    }
+}
+
+impl fmt::Debug for KeyHashing {
+    /// Nothing of it: it has the seed inside.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyHashing").finish_non_exhaustive()
     }
 }
 

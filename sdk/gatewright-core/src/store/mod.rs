@@ -42,7 +42,7 @@ mod worker;
 pub use array::SharedArray;
 pub use broadcast::{Broadcast, BroadcastLimits, Presence, Published};
 pub use error::StoreError;
-pub use hash::{KeyHash, KeyHasher};
+pub use hash::{KeyHash, KeyHasher, KeyHashing};
 pub use lease::{Lease, LeaseGuard};
 pub use shared::{Expected, SharedStore, StoreLimits, Update, Version};
 pub use slots::{Change, Rank, Shape, Slot, SlotEntry, SlotTable};

@@ -123,23 +123,40 @@ impl SlotTable {
         let expires_at = now.saturating_add(nanos(ttl));
         self.store.retry(ATTEMPTS, || {
             let (value, version) = self.store.read(&key)?;
-            let bucket = Bucket::read(self.shape, &value);
-            let (mut payload, found) = self.payload(bucket.find(hash, now));
-            let (result, value) = match change(Slot { expires_at: found, payload: &mut payload }) {
-                Change::Keep(result) => return Ok(result),
-                Change::Remove(result) if found.is_none() => return Ok(result),
-                Change::Remove(result) => (result, bucket.without(hash, now)),
-                Change::Store(result) => (result, bucket.with(hash, expires_at, &payload, now, &*self.rank)?),
-            };
-            self.store.write(&key, &value, version)?;
+            let (result, value) = self.changed(value, hash, [now, expires_at], &mut change)?;
+            if let Some(value) = value {
+                self.store.write(&key, &value, version)?;
+            }
             Ok(result)
         })
     }
 
-    fn payload(&self, entry: Option<bucket::Entry<'_>>) -> (Vec<u8>, Option<u64>) {
-        match entry {
-            Some(entry) => (entry.payload.to_vec(), Some(entry.expires_at)),
-            None => (vec![0; self.shape.payload_bytes()], None),
+    /// The changed bucket, unless it is to stay as it is. An entry that is there is changed where it lies: the others are none of its
+    /// business.
+    fn changed<R>(
+        &self,
+        mut value: Vec<u8>,
+        hash: KeyHash,
+        [now, expires_at]: [u64; 2],
+        change: &mut impl FnMut(Slot<'_>) -> Change<R>,
+    ) -> Result<(R, Option<Vec<u8>>), StoreError> {
+        if let Some(entry) = bucket::find_mut(self.shape, &mut value, hash, now) {
+            return Ok(match change(Slot { expires_at: Some(entry.expires_at()), payload: entry.payload }) {
+                Change::Keep(result) => (result, None),
+                Change::Remove(result) => (result, Some(Bucket::read(self.shape, &value).without(hash, now))),
+                Change::Store(result) => {
+                    *entry.expiry = expires_at.to_le_bytes();
+                    (result, Some(value))
+                }
+            });
+        }
+        let mut payload = vec![0; self.shape.payload_bytes()];
+        match change(Slot { expires_at: None, payload: &mut payload }) {
+            Change::Keep(result) | Change::Remove(result) => Ok((result, None)),
+            Change::Store(result) => {
+                let bucket = Bucket::read(self.shape, &value);
+                Ok((result, Some(bucket.with(hash, expires_at, &payload, now, &*self.rank)?)))
+            }
         }
     }
 

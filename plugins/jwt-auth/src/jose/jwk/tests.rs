@@ -73,7 +73,7 @@ fn a_zero_byte_before_a_modulus_does_not_change_the_key() {
     let mut bytes = base64url::decode(jwk("rsa-2048")["n"].as_str().unwrap().as_bytes()).unwrap();
     bytes.insert(0, 0);
     let padded = Key::from_jwk(&with("rsa-2048", "n", base64url::encode(&bytes))).unwrap();
-    assert_eq!(padded.spki, plain.spki);
+    assert_eq!(padded.host_argument, plain.host_argument);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn writes_the_spki_that_another_library_writes() {
     assert_eq!(vectors.len(), 6);
     for (id, expected) in vectors {
         let standard = expected.as_str().unwrap().trim_end_matches('=').replace('+', "-").replace('/', "_");
-        assert_eq!(key(&id).spki, base64url::decode(standard.as_bytes()), "{id}");
+        assert_eq!(key(&id).material.spki(), base64url::decode(standard.as_bytes()), "{id}");
     }
 }
 

@@ -13,7 +13,6 @@ use crate::jose::jwk::Material;
 use crate::jose::{Algorithm, Key, der};
 
 /// Tags of the arguments: field number and wire type "length-delimited".
-const HASH_FUNCTION: u8 = 1 << 3 | 2;
 const PUBLIC_KEY: u8 = 2 << 3 | 2;
 const SIGNATURE: u8 = 3 << 3 | 2;
 const TEXT: u8 = 4 << 3 | 2;
@@ -91,7 +90,7 @@ impl Verifier for HostVerifier<'_> {
         if self.memory.support() == HostSupport::Missing {
             return Err(VerifyError::Unavailable);
         }
-        let (Some(hash), Some(spki)) = (hash_name(algorithm), &key.spki) else {
+        let (Some(hash), Some(public_key)) = (hash_function(algorithm), &key.host_argument) else {
             return Err(VerifyError::Unavailable);
         };
         let Some(signature) = host_signature(algorithm, key, signature) else {
@@ -102,20 +101,27 @@ impl Verifier for HostVerifier<'_> {
         let mut kept = self.memory.arguments.try_borrow_mut().ok();
         let arguments = kept.as_deref_mut().unwrap_or(&mut fresh);
         arguments.clear();
-        put(arguments, HASH_FUNCTION, hash.as_bytes());
-        put(arguments, PUBLIC_KEY, spki);
+        arguments.extend_from_slice(hash);
+        arguments.extend_from_slice(public_key);
         put(arguments, SIGNATURE, &signature);
         put(arguments, TEXT, signing_input);
         self.ask(arguments)
     }
 }
 
-/// The name of the hash for the algorithms that the proxy can do: PSS and EdDSA it cannot.
-fn hash_name(algorithm: Algorithm) -> Option<&'static str> {
+/// The argument `public_key`, which is the same for all signatures of a key.
+pub(in crate::jose) fn public_key_argument(spki: &[u8]) -> Vec<u8> {
+    let mut argument = Vec::new();
+    put(&mut argument, PUBLIC_KEY, spki);
+    argument
+}
+
+/// The argument `hash_function` for the algorithms that the proxy can do: PSS and EdDSA it cannot.
+fn hash_function(algorithm: Algorithm) -> Option<&'static [u8]> {
     match algorithm {
-        Algorithm::Rs256 | Algorithm::Es256 => Some("sha256"),
-        Algorithm::Rs384 | Algorithm::Es384 => Some("sha384"),
-        Algorithm::Rs512 => Some("sha512"),
+        Algorithm::Rs256 | Algorithm::Es256 => Some(b"\x0a\x06sha256"),
+        Algorithm::Rs384 | Algorithm::Es384 => Some(b"\x0a\x06sha384"),
+        Algorithm::Rs512 => Some(b"\x0a\x06sha512"),
         _ => None,
     }
 }

@@ -22,6 +22,29 @@ pub(super) struct Entry<'a> {
     pub(super) payload: &'a [u8],
 }
 
+/// One entry, to be changed where it lies.
+pub(super) struct EntryMut<'a> {
+    pub(super) expiry: &'a mut [u8; 8],
+    pub(super) payload: &'a mut [u8],
+}
+
+/// The entry of a key that has not expired.
+pub(super) fn find_mut(shape: Shape, value: &mut [u8], hash: KeyHash, now: u64) -> Option<EntryMut<'_>> {
+    let start = value.len() - Bucket::read(shape, value).entries.len();
+    let hash = hash.to_bytes();
+    value.get_mut(start..)?.chunks_exact_mut(shape.entry_bytes()).find_map(|entry| {
+        let (found, rest) = entry.split_first_chunk_mut()?;
+        let (expiry, payload) = rest.split_first_chunk_mut()?;
+        (*found == hash && now < u64::from_le_bytes(*expiry)).then_some(EntryMut { expiry, payload })
+    })
+}
+
+impl EntryMut<'_> {
+    pub(super) fn expires_at(&self) -> u64 {
+        u64::from_le_bytes(*self.expiry)
+    }
+}
+
 impl<'a> Bucket<'a> {
     /// The entries of a value; none if another layout wrote it.
     pub(super) fn read(shape: Shape, value: &'a [u8]) -> Self {
@@ -37,7 +60,7 @@ impl<'a> Bucket<'a> {
         self.live(now).find(|entry| entry.hash == hash)
     }
 
-    /// The value with an entry added or replaced, and one evicted if it must.
+    /// The value with an entry added, and one evicted if it must.
     pub(super) fn with(
         &self,
         hash: KeyHash,

@@ -124,6 +124,10 @@ fn hashes_depend_on_seed_and_on_where_parts_end() {
     let (world, store) = alone();
     let hasher = KeyHasher::from_store(&store, b"secret").unwrap();
     assert_ne!(hasher.hash(&[b"ab", b"c"]), hasher.hash(&[b"a", b"bc"]));
+    let begun = hasher.begin().with(b"ab");
+    assert_eq!(begun.clone().with(b"c").finish(), hasher.hash(&[b"ab", b"c"]));
+    assert_eq!(begun.clone().finish(), hasher.hash(&[b"ab"]));
+    assert_eq!(format!("{begun:?}"), "KeyHashing { .. }");
     assert_eq!(hasher.hash(&[b"ab"]), KeyHasher::from_store(&store, b"other").unwrap().hash(&[b"ab"]));
     world.lock().unwrap().data.clear();
     assert_ne!(hasher.hash(&[b"ab"]), KeyHasher::from_store(&store, b"other").unwrap().hash(&[b"ab"]));
@@ -134,6 +138,13 @@ fn hashes_depend_on_seed_and_on_where_parts_end() {
 fn buckets_are_evenly_used_and_in_range() {
     let (_, store) = alone();
     let hasher = KeyHasher::from_store(&store, b"").unwrap();
+    for key in 0..2000u32 {
+        let hash = hasher.hash(&[&key.to_le_bytes()]);
+        let high = u128::from_le_bytes(hash.to_bytes()) >> 64;
+        for count in [0, 1, 100, u32::MAX] {
+            assert_eq!(u128::from(hash.bucket(count)), (high * u128::from(count)) >> 64);
+        }
+    }
     let used: BTreeSet<u32> = (0..2000u32).map(|key| hasher.hash(&[&key.to_le_bytes()]).bucket(100)).collect();
     assert_eq!(used.len(), 100);
     assert_eq!(used.last(), Some(&99));
