@@ -26,6 +26,17 @@ const fn is_zero(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word
 }
 
+/// The high bit of each byte that is this one, and no other bit.
+pub(crate) const fn equal_bytes(word: u64, byte: u8) -> u64 {
+    let zero_where_equal = word ^ (ONES * byte as u64);
+    !((zero_where_equal & !HIGHS).wrapping_add(!HIGHS) | zero_where_equal | !HIGHS)
+}
+
+/// What is left of less than eight bytes, filled up with zeros.
+pub(crate) fn last_word(rest: &[u8]) -> u64 {
+    rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
 /// Whether the test holds for every eight bytes; the rest is filled with spaces.
 fn all(bytes: &[u8], test: impl Fn(u64) -> bool) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();

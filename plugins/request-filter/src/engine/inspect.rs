@@ -1,15 +1,17 @@
 //! All tests on all places of a request.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
 use super::automaton::{Budget, PatternError};
 use super::hits::Hits;
 use super::scanner::{Scanner, ScannerBuilder, Test};
+use super::shape::Shape;
+use super::sieve::{Bundles, Sieve, SieveBuilder};
 use crate::config::Sees;
 use crate::normalise::{Conditions, canonical_text};
-use crate::transform::{Transform, apply};
+use crate::transform::{Transform, apply_to, are_folding, is_calm, shape_after};
 use crate::value::{Place, Value};
 
 /// Which values a test looks at, and in which form.
@@ -49,19 +51,25 @@ impl EngineBuilder {
     /// # Errors
     /// The number of the test that cannot be used, and why.
     pub fn build(self, budget: &mut Budget) -> Result<Engine, (u32, PatternError)> {
-        let mut engine = Engine { bundles: Vec::new(), places: (0..Place::COUNT).map(|_| At::default()).collect() };
-        for (selector, scanner) in self.scanners {
-            let bundle = engine.bundles.len();
+        let mut engine = Engine { places: (0..Place::COUNT).map(|_| At::default()).collect(), ..Engine::default() };
+        let mut sieve = SieveBuilder::default();
+        for (number, (selector, scanner)) in self.scanners.into_iter().enumerate() {
             for place in &selector.places {
                 let Some(at) = engine.places.get_mut(place.index()) else { continue };
                 match &selector.name {
-                    None => at.any.push(bundle),
-                    Some(name) => at.add(name, bundle),
+                    None => at.any.push(number),
+                    Some(name) => at.add(name, number),
                 }
             }
-            let scanner = scanner.build(budget)?;
-            engine.bundles.push(Bundle { sees: selector.sees, views: selector.views, scanner });
+            let mut scanner = scanner.build(budget)?;
+            let literals = scanner.take_literals();
+            let bundle = Bundle::new(number, selector, scanner);
+            if bundle.folding.is_some() {
+                literals.into_iter().for_each(|(literals, needs)| sieve.add(number, literals, needs));
+            }
+            engine.bundles.push(bundle);
         }
+        engine.sieve = sieve.build().map_err(|error| (0, error))?;
         Ok(engine)
     }
 }
@@ -71,6 +79,8 @@ impl EngineBuilder {
 pub struct Engine {
     bundles: Vec<Bundle>,
     places: Vec<At>,
+    /// For values that no step changes, which most are.
+    sieve: Option<Sieve>,
 }
 
 /// The bundles that look at a kind of place.
@@ -104,9 +114,14 @@ impl At {
 /// Tests that see the same form of the same values.
 #[derive(Debug)]
 struct Bundle {
+    number: usize,
     sees: Sees,
     views: Vec<Vec<Transform>>,
     scanner: Scanner,
+    /// What a value must have one of, whatever the views.
+    rarest: Shape,
+    /// Some views change calm values by folding case, or by nothing: whether they fold. For canonical forms only.
+    folding: Option<bool>,
 }
 
 impl Engine {
@@ -123,21 +138,27 @@ impl Engine {
 
     /// Runs every test that looks at a value. Says what is odd about it.
     pub fn inspect(&self, value: &Value<'_>, hits: &mut Hits) -> Conditions {
-        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new(), other: None };
+        if !self.looks_at(value.place) {
+            let mut conditions = Conditions::default();
+            canonical_text(value.decoded, &mut conditions);
+            return conditions;
+        }
+        let forms = Forms::of(value.raw, value.decoded);
         self.run(value.place, value.name, &forms, hits);
-        forms.canonical().1
+        forms.conditions()
     }
 
     /// The same where oddities do not matter.
     pub fn look(&self, value: &Value<'_>, hits: &mut Hits) {
-        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new(), other: None };
-        self.run(value.place, value.name, &forms, hits);
+        self.run(value.place, value.name, &Forms::of(value.raw, value.decoded), hits);
     }
 
     /// Runs every test that looks at a value whose canonical forms are known. There may be a second one.
     pub fn inspect_forms(&self, place: Place, raw: &[u8], canonical: &[u8], other: Option<&[u8]>, hits: &mut Hits) {
-        let canonical = OnceCell::from((Cow::Borrowed(canonical), Conditions::default()));
-        self.run(place, b"", &Forms { raw, decoded: raw, canonical, other }, hits);
+        let forms = Forms { other: other.map(Form::of), ..Forms::of(raw, raw) };
+        let known = if std::ptr::eq(raw, canonical) { None } else { Some(Form::of(canonical)) };
+        let _ = forms.canonical.set((known, Conditions::default()));
+        self.run(place, b"", &forms, hits);
     }
 
     /// Makes ready what tests need to run, so that no request has to wait for it.
@@ -149,41 +170,87 @@ impl Engine {
         let Some(at) = self.places.get(place.index()) else { return };
         for bundle in at.any.iter().chain(at.named(name)) {
             if let Some(bundle) = self.bundles.get(*bundle) {
-                bundle.scan(forms, hits);
+                bundle.scan(forms, self.sieve.as_ref(), hits);
             }
         }
     }
 }
 
 impl Bundle {
-    fn scan(&self, forms: &Forms<'_>, hits: &mut Hits) {
+    fn new(number: usize, selector: Selector, scanner: Scanner) -> Self {
+        let Selector { sees, views, .. } = selector;
+        let mut folds = views.iter().filter(|view| are_folding(view)).map(|view| view.contains(&Transform::Lowercase));
+        let first = folds.next().filter(|_| sees == Sees::Canonical);
+        let folding = first.filter(|first| folds.all(|other| other == *first));
+        Self { number, sees, views, rarest: scanner.rarest(), scanner, folding }
+    }
+
+    fn scan(&self, forms: &Forms<'_>, sieve: Option<&Sieve>, hits: &mut Hits) {
         if self.sees != Sees::Canonical {
-            self.scanner.scan(forms.raw, hits);
+            self.text(&forms.raw, hits);
         }
         if self.sees == Sees::Raw {
             return;
         }
-        let canonical = &forms.canonical().0;
-        self.canonical(canonical, (self.sees == Sees::Both).then_some(forms.raw), hits);
-        if let Some(other) = forms.other {
+        let canonical = forms.canonical();
+        match self.folding {
+            Some(folds) if canonical.is_calm() => self.calm(canonical, folds, sieve, hits),
+            _ => self.canonical(canonical, (self.sees == Sees::Both).then_some(forms.raw.text.as_ref()), hits),
+        }
+        if let Some(other) = &forms.other {
             self.canonical(other, None, hits);
         }
         // What a service sees that decodes once.
-        if self.sees == Sees::Both && !same(forms.decoded, forms.raw) && !same(forms.decoded, canonical) {
-            self.scanner.scan(forms.decoded, hits);
+        if let Some(decoded) = &forms.decoded
+            && self.sees == Sees::Both
+            && !same(&decoded.text, &forms.raw.text)
+            && !same(&decoded.text, &canonical.text)
+        {
+            self.text(decoded, hits);
+        }
+    }
+
+    /// Scans what the pipelines make of a value that most of them do not change but for case.
+    fn calm(&self, value: &Form<'_>, folds: bool, sieve: Option<&Sieve>, hits: &mut Hits) {
+        let shape = value.shape();
+        // No step adds anything but a space.
+        if !shape.and(Shape::SPACE).meets(self.rarest) {
+            return;
+        }
+        let has_literal = sieve.is_none_or(|sieve| value.bundles(sieve).has(self.number));
+        let text = if folds { value.folded() } else { value.text.as_ref() };
+        if (has_literal && self.scanner.may_hold(shape)) || self.scanner.may_hold_without_literal(shape) {
+            self.scanner.scan_shaped(text, shape, hits);
+        }
+        for view in self.views.iter().filter(|view| !are_folding(view)) {
+            self.view(view, value, &mut Some(Cow::Borrowed(text)), hits);
+        }
+    }
+
+    fn text(&self, form: &Form<'_>, hits: &mut Hits) {
+        if self.scanner.may_hold(form.shape()) {
+            self.scanner.scan_shaped(&form.text, form.shape(), hits);
         }
     }
 
     /// Scans what the pipelines make of a canonical form, each text once. `scanned` was scanned before.
-    fn canonical(&self, canonical: &[u8], scanned: Option<&[u8]>, hits: &mut Hits) {
+    fn canonical(&self, canonical: &Form<'_>, scanned: Option<&[u8]>, hits: &mut Hits) {
         let mut last: Option<Cow<'_, [u8]>> = scanned.map(Cow::Borrowed);
         for view in &self.views {
-            let text = apply(view, canonical);
-            if last.as_ref().is_none_or(|last| !same(last, &text)) {
-                self.scanner.scan(&text, hits);
-            }
-            last = Some(text);
+            self.view(view, canonical, &mut last, hits);
         }
+    }
+
+    fn view<'a>(&self, view: &[Transform], value: &'a Form<'_>, last: &mut Option<Cow<'a, [u8]>>, hits: &mut Hits) {
+        let shape = shape_after(view, value.shape());
+        if !self.scanner.may_hold(shape) {
+            return;
+        }
+        let text = apply_to(view, &value.text, value.shape());
+        if last.as_ref().is_none_or(|last| !same(last, &text)) {
+            self.scanner.scan_shaped(&text, shape, hits);
+        }
+        *last = Some(text);
     }
 }
 
@@ -194,69 +261,91 @@ fn same(one: &[u8], other: &[u8]) -> bool {
 
 /// The forms of a value.
 struct Forms<'a> {
-    raw: &'a [u8],
-    decoded: &'a [u8],
-    canonical: OnceCell<(Cow<'a, [u8]>, Conditions)>,
+    raw: Form<'a>,
+    /// None where it is the raw form.
+    decoded: Option<Form<'a>>,
+    /// None where it is the decoded form.
+    canonical: OnceCell<(Option<Form<'a>>, Conditions)>,
     /// Another canonical form: of a path, with its parameters.
-    other: Option<&'a [u8]>,
+    other: Option<Form<'a>>,
+}
+
+/// A form of a value.
+struct Form<'a> {
+    text: Cow<'a, [u8]>,
+    shape: Cell<Option<Shape>>,
+    folded: OnceCell<Vec<u8>>,
+    bundles: Cell<Option<Bundles>>,
+}
+
+impl<'a> Form<'a> {
+    fn of(text: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self { text: text.into(), shape: Cell::default(), folded: OnceCell::new(), bundles: Cell::default() }
+    }
+
+    fn is_calm(&self) -> bool {
+        is_calm(self.shape())
+    }
+
+    /// With letters in lower case.
+    fn folded(&self) -> &[u8] {
+        if self.shape().meets(Shape::UPPER) {
+            self.folded.get_or_init(|| self.text.to_ascii_lowercase())
+        } else {
+            &self.text
+        }
+    }
+
+    /// The bundles that have a literal in this text.
+    fn bundles(&self, sieve: &Sieve) -> Bundles {
+        self.bundles.get().unwrap_or_else(|| {
+            let bundles = sieve.bundles(&self.text, self.shape());
+            self.bundles.set(Some(bundles));
+            bundles
+        })
+    }
+
+    fn shape(&self) -> Shape {
+        self.shape.get().unwrap_or_else(|| {
+            let shape = Shape::of(&self.text);
+            self.shape.set(Some(shape));
+            shape
+        })
+    }
 }
 
 impl<'a> Forms<'a> {
-    fn canonical(&self) -> &(Cow<'a, [u8]>, Conditions) {
+    fn of(raw: &'a [u8], decoded: &'a [u8]) -> Self {
+        let decoded = if std::ptr::eq(raw, decoded) { None } else { Some(Form::of(decoded)) };
+        Self { raw: Form::of(raw), decoded, canonical: OnceCell::new(), other: None }
+    }
+
+    fn canonical(&self) -> &Form<'a> {
+        self.known().0.as_ref().unwrap_or_else(|| self.decoded())
+    }
+
+    fn conditions(&self) -> Conditions {
+        self.known().1
+    }
+
+    fn decoded(&self) -> &Form<'a> {
+        self.decoded.as_ref().unwrap_or(&self.raw)
+    }
+
+    fn known(&self) -> &(Option<Form<'a>>, Conditions) {
         self.canonical.get_or_init(|| {
+            let decoded = self.decoded();
             let mut conditions = Conditions::default();
-            let canonical = canonical_text(self.decoded, &mut conditions);
-            (canonical, conditions)
+            if decoded.shape().is_plain() {
+                return (None, conditions);
+            }
+            match canonical_text(&decoded.text, &mut conditions) {
+                Cow::Borrowed(_) => (None, conditions),
+                Cow::Owned(canonical) => (Some(Form::of(canonical)), conditions),
+            }
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn selector(places: &[Place], name: Option<&str>, sees: Sees, transforms: &[Transform]) -> Selector {
-        let name = name.map(|name| name.as_bytes().into());
-        Selector { places: places.to_vec(), name, sees, views: vec![transforms.to_vec()] }
-    }
-
-    fn contains(text: &str) -> Test {
-        Test::Contains(text.as_bytes().to_vec())
-    }
-
-    fn held(engine: &Engine, place: Place, name: &str, raw: &str, decoded: &str) -> Vec<u32> {
-        let mut hits = Hits::new(100);
-        let value = Value { place, name: name.as_bytes(), raw: raw.as_bytes(), decoded: decoded.as_bytes() };
-        let _ = engine.inspect(&value, &mut hits);
-        let mut held = hits.all().to_vec();
-        held.sort_unstable();
-        held
-    }
-
-    #[test]
-    fn each_test_sees_its_form_of_its_places() {
-        let mut builder = EngineBuilder::default();
-        let params = [Place::Query, Place::Form];
-        builder.add(&selector(&params, None, Sees::Raw, &[]), contains("<"), false, 0);
-        builder.add(&selector(&params, None, Sees::Canonical, &[]), contains("<"), false, 1);
-        builder.add(&selector(&params, None, Sees::Both, &[]), contains("%3c"), false, 2);
-        builder.add(&selector(&params, Some("q"), Sees::Both, &[]), contains("<"), false, 3);
-        builder.add(
-            &selector(&[Place::Form], None, Sees::Canonical, &[Transform::Lowercase]),
-            contains("<a"),
-            false,
-            4,
-        );
-        let engine = builder.build(&mut Budget::new(1 << 20)).unwrap();
-
-        assert_eq!(held(&engine, Place::Query, "q", "<", "<"), [0, 1, 3]);
-        assert_eq!(held(&engine, Place::Query, "x", "%3C", "<"), [1]);
-        // Encoded twice: a service that decodes once sees the single encoding, a lax one the character.
-        assert_eq!(held(&engine, Place::Query, "q", "%253c", "%3c"), [1, 2, 3]);
-        assert_eq!(held(&engine, Place::Form, "x", "%3CA", "<A"), [1, 4]);
-        assert_eq!(held(&engine, Place::Cookie, "q", "<", "<"), [0u32; 0]);
-        assert!(engine.looks_at(Place::Form) && !engine.looks_at(Place::Cookie));
-    }
-}
+mod tests;

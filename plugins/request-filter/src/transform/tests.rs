@@ -61,6 +61,24 @@ proptest! {
         prop_assert!(!compressed.windows(2).any(|pair| pair == b"  "));
     }
 
+    /// What a shape says of a step is so for each value of the shape.
+    #[test]
+    fn shapes_foresee_what_steps_do(value in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..12),
+        "[&#x0-9;,\\\\u{}/*! %a-fA-F\0\t\n'\"^(\u{a0}]{0,12}".prop_map(String::into_bytes),
+        "[a /*!]{0,8}".prop_map(String::into_bytes),
+    ]) {
+        let shape = Shape::of(&value);
+        for step in ALL {
+            let after = apply(&[step], &value).into_owned();
+            prop_assert!(shape_after(&[step], shape).holds(Shape::of(&after)), "{:?}", step);
+            prop_assert!(!step.is_idle(shape) || after == value, "{:?}", step);
+        }
+        prop_assert_eq!(apply_to(&ALL, &value, shape), apply(&ALL, &value));
+        let folding = ALL.iter().copied().filter(|step| are_folding(&[*step])).collect::<Vec<_>>();
+        prop_assert!(!is_calm(shape) || apply(&folding, &value).as_ref() == value.to_ascii_lowercase());
+    }
+
     #[test]
     fn no_step_makes_a_value_longer(value in prop_oneof![
         prop::collection::vec(any::<u8>(), 0..60),
