@@ -131,6 +131,13 @@ impl Engine {
         self.places.get(place.index()).is_some_and(|at| !at.any.is_empty() || !at.named.is_empty())
     }
 
+    /// Whether any test looks at values of this kind whatever their name, or tests ask for many names.
+    #[must_use]
+    pub fn looks_at_all(&self, place: Place) -> bool {
+        const FEW: usize = 8;
+        self.places.get(place.index()).is_some_and(|at| !at.any.is_empty() || at.named.len() > FEW)
+    }
+
     /// The names that tests ask for at this kind of place.
     pub fn names(&self, place: Place) -> impl Iterator<Item = &[u8]> {
         self.places.get(place.index()).into_iter().flat_map(|at| at.named.iter().map(|(name, _)| name.as_ref()))

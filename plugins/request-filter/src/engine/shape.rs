@@ -1,6 +1,6 @@
 //! Which bytes a value has: what most patterns need is not there, and that is seen without looking for it.
 
-use crate::octets::{equal_bytes, last_word};
+use crate::octets::{equal_bytes, has_pair};
 
 /// A set of kinds of bytes: each letter whatever its case, each mark of ASCII, digits, and what is not visible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +32,8 @@ impl Shape {
             set | kind(a) | kind(b) | kind(c) | kind(d) | kind(e) | kind(f) | kind(g) | kind(h)
         });
         let set = Self(rest.iter().fold(set, |set, byte| set | kind(byte)));
-        if set.meets(Self::SPACE) && has_run(words, rest) { set.and(Self::RUN) } else { set }
+        let spaces = |word| (equal_bytes(word, b' '), equal_bytes(word, b' '));
+        if set.meets(Self::SPACE) && has_pair(value, spaces) { set.and(Self::RUN) } else { set }
     }
 
     /// The kinds of these bytes, at compile time.
@@ -85,18 +86,6 @@ impl Shape {
         };
         (0..64).filter(|bit| self.0 >> bit & 1 == 1).map(weight).sum()
     }
-}
-
-/// Whether two spaces are next to each other.
-fn has_run(words: &[[u8; 8]], rest: &[u8]) -> bool {
-    let mut before = 0;
-    let mut in_word = |word: u64| {
-        let spaces = equal_bytes(word, b' ');
-        let run = spaces & (spaces << 8 | before);
-        before = spaces >> 56;
-        run != 0
-    };
-    words.iter().any(|word| in_word(u64::from_le_bytes(*word))) || in_word(last_word(rest))
 }
 
 const fn kinds() -> [u64; 256] {
