@@ -11,7 +11,7 @@ use super::shape::Shape;
 use super::sieve::{Bundles, Sieve, SieveBuilder};
 use crate::config::Sees;
 use crate::normalise::{Conditions, canonical_text};
-use crate::transform::{Transform, apply_to, are_folding, is_calm, shape_after};
+use crate::transform::{Transform, apply_to, folds, is_calm, moved_in_calm, shape_after};
 use crate::value::{Place, Value};
 
 /// Which values a test looks at, and in which form.
@@ -64,7 +64,7 @@ impl EngineBuilder {
             let mut scanner = scanner.build(budget)?;
             let literals = scanner.take_literals();
             let bundle = Bundle::new(number, selector, scanner);
-            if bundle.folding.is_some() {
+            if bundle.folds.is_some() {
                 literals.into_iter().for_each(|(literals, needs)| sieve.add(number, literals, needs));
             }
             engine.bundles.push(bundle);
@@ -116,12 +116,20 @@ impl At {
 struct Bundle {
     number: usize,
     sees: Sees,
-    views: Vec<Vec<Transform>>,
+    views: Vec<View>,
     scanner: Scanner,
     /// What a value must have one of, whatever the views.
     rarest: Shape,
-    /// Some views change calm values by folding case, or by nothing: whether they fold. For canonical forms only.
-    folding: Option<bool>,
+    /// Whether the views fold case, where they agree in this and see canonical forms only.
+    folds: Option<bool>,
+}
+
+/// A pipeline.
+#[derive(Debug)]
+struct View {
+    steps: Vec<Transform>,
+    /// What it changes in a calm value besides case.
+    moved: Shape,
 }
 
 impl Engine {
@@ -175,9 +183,19 @@ impl Engine {
 
     fn run(&self, place: Place, name: &[u8], forms: &Forms<'_>, hits: &mut Hits) {
         let Some(at) = self.places.get(place.index()) else { return };
-        for bundle in at.any.iter().chain(at.named(name)) {
-            if let Some(bundle) = self.bundles.get(*bundle) {
-                bundle.scan(forms, self.sieve.as_ref(), hits);
+        let bundles = at.any.iter().chain(at.named(name)).filter_map(|bundle| self.bundles.get(*bundle));
+        let Some(sieve) = self.sieve.as_ref().filter(|_| forms.is_single_and_calm()) else {
+            bundles.for_each(|bundle| bundle.scan(forms, hits));
+            return;
+        };
+        let value = forms.canonical();
+        // No step adds anything to a calm value but a space.
+        let most = value.shape().and(Shape::SPACE);
+        for bundle in bundles {
+            match bundle.folds {
+                Some(_) if !most.meets(bundle.rarest) => {}
+                Some(folds) => bundle.calm(value, folds, value.bundles(sieve), hits),
+                None => bundle.scan(forms, hits),
             }
         }
     }
@@ -186,13 +204,14 @@ impl Engine {
 impl Bundle {
     fn new(number: usize, selector: Selector, scanner: Scanner) -> Self {
         let Selector { sees, views, .. } = selector;
-        let mut folds = views.iter().filter(|view| are_folding(view)).map(|view| view.contains(&Transform::Lowercase));
-        let first = folds.next().filter(|_| sees == Sees::Canonical);
-        let folding = first.filter(|first| folds.all(|other| other == *first));
-        Self { number, sees, views, rarest: scanner.rarest(), scanner, folding }
+        let mut folding = views.iter().map(|view| folds(view));
+        let first = folding.next().filter(|_| sees == Sees::Canonical);
+        let folds = first.filter(|first| folding.all(|other| other == *first));
+        let views = views.into_iter().map(|steps| View { moved: moved_in_calm(&steps), steps }).collect();
+        Self { number, sees, views, rarest: scanner.rarest(), scanner, folds }
     }
 
-    fn scan(&self, forms: &Forms<'_>, sieve: Option<&Sieve>, hits: &mut Hits) {
+    fn scan(&self, forms: &Forms<'_>, hits: &mut Hits) {
         if self.sees != Sees::Canonical {
             self.text(&forms.raw, hits);
         }
@@ -200,10 +219,7 @@ impl Bundle {
             return;
         }
         let canonical = forms.canonical();
-        match self.folding {
-            Some(folds) if canonical.is_calm() => self.calm(canonical, folds, sieve, hits),
-            _ => self.canonical(canonical, (self.sees == Sees::Both).then_some(forms.raw.text.as_ref()), hits),
-        }
+        self.canonical(canonical, (self.sees == Sees::Both).then_some(forms.raw.text.as_ref()), hits);
         if let Some(other) = &forms.other {
             self.canonical(other, None, hits);
         }
@@ -217,20 +233,18 @@ impl Bundle {
         }
     }
 
-    /// Scans what the pipelines make of a value that most of them do not change but for case.
-    fn calm(&self, value: &Form<'_>, folds: bool, sieve: Option<&Sieve>, hits: &mut Hits) {
+    /// Scans what the pipelines make of a calm value: mostly they only fold case. `found` has the bundles with a literal in the value.
+    fn calm(&self, value: &Form<'_>, folds: bool, found: Bundles, hits: &mut Hits) {
         let shape = value.shape();
-        // No step adds anything but a space.
-        if !shape.and(Shape::SPACE).meets(self.rarest) {
-            return;
-        }
-        let has_literal = sieve.is_none_or(|sieve| value.bundles(sieve).has(self.number));
-        let text = if folds { value.folded() } else { value.text.as_ref() };
-        if (has_literal && self.scanner.may_hold(shape)) || self.scanner.may_hold_without_literal(shape) {
-            self.scanner.scan_shaped(text, shape, hits);
-        }
-        for view in self.views.iter().filter(|view| !are_folding(view)) {
-            self.view(view, value, &mut Some(Cow::Borrowed(text)), hits);
+        let mut is_scanned = false;
+        for view in &self.views {
+            if shape.meets(view.moved) {
+                self.view(&view.steps, value, &mut None, hits);
+            } else if !is_scanned && (found.has(self.number) || self.scanner.may_hold_without_literal(shape)) {
+                let text = if folds { value.folded() } else { &value.text };
+                self.scanner.scan_shaped(text, shape, hits);
+                is_scanned = true;
+            }
         }
     }
 
@@ -244,7 +258,7 @@ impl Bundle {
     fn canonical(&self, canonical: &Form<'_>, scanned: Option<&[u8]>, hits: &mut Hits) {
         let mut last: Option<Cow<'_, [u8]>> = scanned.map(Cow::Borrowed);
         for view in &self.views {
-            self.view(view, canonical, &mut last, hits);
+            self.view(&view.steps, canonical, &mut last, hits);
         }
     }
 
@@ -290,10 +304,6 @@ impl<'a> Form<'a> {
         Self { text: text.into(), shape: Cell::default(), folded: OnceCell::new(), bundles: Cell::default() }
     }
 
-    fn is_calm(&self) -> bool {
-        is_calm(self.shape())
-    }
-
     /// With letters in lower case.
     fn folded(&self) -> &[u8] {
         if self.shape().meets(Shape::UPPER) {
@@ -329,6 +339,11 @@ impl<'a> Forms<'a> {
 
     fn canonical(&self) -> &Form<'a> {
         self.known().0.as_ref().unwrap_or_else(|| self.decoded())
+    }
+
+    /// Whether there is a canonical form only, and few steps would change it.
+    fn is_single_and_calm(&self) -> bool {
+        self.other.is_none() && is_calm(self.canonical().shape())
     }
 
     fn conditions(&self) -> Conditions {

@@ -60,13 +60,23 @@ pub(crate) fn shape_after(steps: &[Transform], shape: Shape) -> Shape {
     steps.iter().fold(shape, |shape, step| if step.is_idle(shape) { shape } else { step.after(shape) })
 }
 
-/// Whether the steps change no calm value but for case: one that has neither wide white space nor runs of spaces, and nothing that an
-/// escape or a comment begins with.
-pub(crate) fn are_folding(steps: &[Transform]) -> bool {
-    !steps.iter().any(|step| matches!(step, Transform::RemoveWhitespace | Transform::CommandLine))
+/// What the steps change in a calm value besides the case of letters. One that has nothing of this they only fold, if at all.
+pub(crate) fn moved_in_calm(steps: &[Transform]) -> Shape {
+    let moved = steps.iter().map(|step| match step {
+        Transform::RemoveWhitespace => Shape::SPACE,
+        Transform::CommandLine => Shape::marks(b"\"'^,; "),
+        _ => Shape::default(),
+    });
+    moved.fold(Shape::default(), Shape::and)
 }
 
-/// Whether a value of this shape is calm.
+/// Whether the steps fold the case of letters.
+pub(crate) fn folds(steps: &[Transform]) -> bool {
+    steps.iter().any(|step| matches!(step, Transform::Lowercase | Transform::CommandLine))
+}
+
+/// Whether a value of this shape is calm: it has neither wide white space nor runs of spaces, and nothing that an escape or a comment
+/// begins with.
 pub(crate) fn is_calm(shape: Shape) -> bool {
     !shape.meets(WIDE_SPACE.and(Shape::RUN).and(Shape::marks(b"%&\\"))) && !shape.holds(Shape::marks(b"/*"))
 }

@@ -75,8 +75,11 @@ proptest! {
             prop_assert!(!step.is_idle(shape) || after == value, "{:?}", step);
         }
         prop_assert_eq!(apply_to(&ALL, &value, shape), apply(&ALL, &value));
-        let folding = ALL.iter().copied().filter(|step| are_folding(&[*step])).collect::<Vec<_>>();
-        prop_assert!(!is_calm(shape) || apply(&folding, &value).as_ref() == value.to_ascii_lowercase());
+        for steps in (0..ALL.len()).map(|start| &ALL[start..]).chain(ALL.chunks(1)).chain([[].as_slice()]) {
+            let folded = if folds(steps) { value.to_ascii_lowercase() } else { value.clone() };
+            let only_folded = is_calm(shape) && !shape.meets(moved_in_calm(steps));
+            prop_assert!(!only_folded || apply(steps, &value).as_ref() == folded, "{:?}", steps);
+        }
     }
 
     #[test]
