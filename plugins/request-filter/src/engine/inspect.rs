@@ -1,17 +1,17 @@
 //! All tests on all places of a request.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
 use super::automaton::{Budget, PatternError};
+use super::forms::{Form, Forms, same};
 use super::hits::Hits;
 use super::scanner::{Scanner, ScannerBuilder, Test};
 use super::shape::Shape;
 use super::sieve::{Bundles, Sieve, SieveBuilder};
 use crate::config::Sees;
 use crate::normalise::{Conditions, canonical_text};
-use crate::transform::{Transform, apply_to, folds, is_calm, moved_in_calm, shape_after};
+use crate::transform::{Transform, apply_to, folds, moved_in_calm, shape_after};
 use crate::value::{Place, Value};
 
 /// Which values a test looks at, and in which form.
@@ -120,6 +120,8 @@ struct Bundle {
     scanner: Scanner,
     /// What a value must have one of, whatever the views.
     rarest: Shape,
+    /// What the views change in a calm value besides case.
+    moved: Shape,
     /// Whether the views fold case, where they agree in this and see canonical forms only.
     folds: Option<bool>,
 }
@@ -170,10 +172,7 @@ impl Engine {
 
     /// Runs every test that looks at a value whose canonical forms are known. There may be a second one.
     pub fn inspect_forms(&self, place: Place, raw: &[u8], canonical: &[u8], other: Option<&[u8]>, hits: &mut Hits) {
-        let forms = Forms { other: other.map(Form::of), ..Forms::of(raw, raw) };
-        let known = if std::ptr::eq(raw, canonical) { None } else { Some(Form::of(canonical)) };
-        let _ = forms.canonical.set((known, Conditions::default()));
-        self.run(place, b"", &forms, hits);
+        self.run(place, b"", &Forms::known_as(raw, canonical, other), hits);
     }
 
     /// Makes ready what tests need to run, so that no request has to wait for it.
@@ -207,8 +206,10 @@ impl Bundle {
         let mut folding = views.iter().map(|view| folds(view));
         let first = folding.next().filter(|_| sees == Sees::Canonical);
         let folds = first.filter(|first| folding.all(|other| other == *first));
-        let views = views.into_iter().map(|steps| View { moved: moved_in_calm(&steps), steps }).collect();
-        Self { number, sees, views, rarest: scanner.rarest(), scanner, folds }
+        let view = |steps: Vec<Transform>| View { moved: moved_in_calm(&steps), steps };
+        let views = views.into_iter().map(view).collect::<Vec<_>>();
+        let moved = views.iter().fold(Shape::default(), |moved, view| moved.and(view.moved));
+        Self { number, sees, views, moved, rarest: scanner.rarest(), scanner, folds }
     }
 
     fn scan(&self, forms: &Forms<'_>, hits: &mut Hits) {
@@ -236,15 +237,14 @@ impl Bundle {
     /// Scans what the pipelines make of a calm value: mostly they only fold case. `found` has the bundles with a literal in the value.
     fn calm(&self, value: &Form<'_>, folds: bool, found: Bundles, hits: &mut Hits) {
         let shape = value.shape();
-        let mut is_scanned = false;
-        for view in &self.views {
-            if shape.meets(view.moved) {
-                self.view(&view.steps, value, &mut None, hits);
-            } else if !is_scanned && (found.has(self.number) || self.scanner.may_hold_without_literal(shape)) {
-                let text = if folds { value.folded() } else { &value.text };
-                self.scanner.scan_shaped(text, shape, hits);
-                is_scanned = true;
-            }
+        let may_hold = found.has(self.number) || self.scanner.may_hold_without_literal(shape);
+        if may_hold && self.views.iter().any(|view| !shape.meets(view.moved)) {
+            let text = if folds { value.folded() } else { &value.text };
+            self.scanner.scan_shaped(text, shape, hits);
+        }
+        if shape.meets(self.moved) {
+            let moving = self.views.iter().filter(|view| shape.meets(view.moved));
+            moving.for_each(|view| self.view(&view.steps, value, &mut None, hits));
         }
     }
 
@@ -272,100 +272,6 @@ impl Bundle {
             self.scanner.scan_shaped(&text, shape, hits);
         }
         *last = Some(text);
-    }
-}
-
-/// Mostly nothing was to be done, and both are the same bytes.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    std::ptr::eq(one, other) || one == other
-}
-
-/// The forms of a value.
-struct Forms<'a> {
-    raw: Form<'a>,
-    /// None where it is the raw form.
-    decoded: Option<Form<'a>>,
-    /// None where it is the decoded form.
-    canonical: OnceCell<(Option<Form<'a>>, Conditions)>,
-    /// Another canonical form: of a path, with its parameters.
-    other: Option<Form<'a>>,
-}
-
-/// A form of a value.
-struct Form<'a> {
-    text: Cow<'a, [u8]>,
-    shape: Cell<Option<Shape>>,
-    folded: OnceCell<Vec<u8>>,
-    bundles: Cell<Option<Bundles>>,
-}
-
-impl<'a> Form<'a> {
-    fn of(text: impl Into<Cow<'a, [u8]>>) -> Self {
-        Self { text: text.into(), shape: Cell::default(), folded: OnceCell::new(), bundles: Cell::default() }
-    }
-
-    /// With letters in lower case.
-    fn folded(&self) -> &[u8] {
-        if self.shape().meets(Shape::UPPER) {
-            self.folded.get_or_init(|| self.text.to_ascii_lowercase())
-        } else {
-            &self.text
-        }
-    }
-
-    /// The bundles that have a literal in this text.
-    fn bundles(&self, sieve: &Sieve) -> Bundles {
-        self.bundles.get().unwrap_or_else(|| {
-            let bundles = sieve.bundles(&self.text, self.shape());
-            self.bundles.set(Some(bundles));
-            bundles
-        })
-    }
-
-    fn shape(&self) -> Shape {
-        self.shape.get().unwrap_or_else(|| {
-            let shape = Shape::of(&self.text);
-            self.shape.set(Some(shape));
-            shape
-        })
-    }
-}
-
-impl<'a> Forms<'a> {
-    fn of(raw: &'a [u8], decoded: &'a [u8]) -> Self {
-        let decoded = if std::ptr::eq(raw, decoded) { None } else { Some(Form::of(decoded)) };
-        Self { raw: Form::of(raw), decoded, canonical: OnceCell::new(), other: None }
-    }
-
-    fn canonical(&self) -> &Form<'a> {
-        self.known().0.as_ref().unwrap_or_else(|| self.decoded())
-    }
-
-    /// Whether there is a canonical form only, and few steps would change it.
-    fn is_single_and_calm(&self) -> bool {
-        self.other.is_none() && is_calm(self.canonical().shape())
-    }
-
-    fn conditions(&self) -> Conditions {
-        self.known().1
-    }
-
-    fn decoded(&self) -> &Form<'a> {
-        self.decoded.as_ref().unwrap_or(&self.raw)
-    }
-
-    fn known(&self) -> &(Option<Form<'a>>, Conditions) {
-        self.canonical.get_or_init(|| {
-            let decoded = self.decoded();
-            let mut conditions = Conditions::default();
-            if decoded.shape().is_plain() {
-                return (None, conditions);
-            }
-            match canonical_text(&decoded.text, &mut conditions) {
-                Cow::Borrowed(_) => (None, conditions),
-                Cow::Owned(canonical) => (Some(Form::of(canonical)), conditions),
-            }
-        })
     }
 }
 

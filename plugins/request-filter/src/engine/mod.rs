@@ -7,6 +7,7 @@
 
 mod automaton;
 mod finder;
+mod forms;
 mod gate;
 mod hits;
 mod inspect;

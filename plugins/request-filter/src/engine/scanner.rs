@@ -1,22 +1,18 @@
 //! All tests that look at the same values.
 
+mod making;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use regex_syntax::hir::Hir;
-
-use super::automaton::{self, Automaton, Budget, PatternError};
+use super::automaton::{Automaton, Budget, PatternError};
 use super::gate::Gate;
 use super::hits::Hits;
-use super::literals;
 use super::needs::{Needs, Reach};
 use super::shape::Shape;
 use crate::list::StringList;
-
-/// Patterns without a literal that are looked for together. More share one pass over ordinary values; but what an attacker makes of several
-/// at once has states without number, and costs a multiple of each alone.
-const SHARD: usize = 4;
+use making::Making;
 
 /// What values look like: the states that automata need for these are made before the first request.
 const SAMPLES: [&[u8]; 3] = [
@@ -72,6 +68,8 @@ impl ScannerBuilder {
 /// All tests that look at the same values, ready to run.
 #[derive(Debug, Default)]
 pub struct Scanner {
+    /// There are tests that a shape tells nothing about.
+    looks_at_any: bool,
     present: Vec<u32>,
     exact: Exact,
     exact_in_any_case: Exact,
@@ -87,6 +85,7 @@ pub struct Scanner {
     checked: RefCell<Hits>,
 }
 
+type Literals = Vec<Vec<u8>>;
 type Exact = HashMap<Box<[u8]>, Vec<u32>>;
 
 /// A test whose literal the gate finds.
@@ -144,18 +143,18 @@ impl Scanner {
 
     /// Whether a value of this shape could pass any test.
     pub(super) fn may_hold(&self, shape: Shape) -> bool {
-        self.looks_at_any() || self.gated.allows(shape) || self.shards.iter().any(|shard| shard.needs.allows(shape))
+        self.looks_at_any || self.gated.allows(shape) || self.shards.iter().any(|shard| shard.needs.allows(shape))
     }
 
     /// Whether a value of this shape, which has no literal that any pattern needs, could pass a test.
     pub(super) fn may_hold_without_literal(&self, shape: Shape) -> bool {
-        self.looks_at_any() || self.shards.iter().any(|shard| shard.needs.allows(shape))
+        self.looks_at_any || self.shards.iter().any(|shard| shard.needs.allows(shape))
     }
 
     /// What a value must have one of to pass any test.
     pub(super) fn rarest(&self) -> Shape {
         let all = self.shards.iter().map(|shard| shard.needs.rarest).fold(self.gated.rarest, Shape::and);
-        if self.looks_at_any() { Shape::ALL } else { all }
+        if self.looks_at_any { Shape::ALL } else { all }
     }
 
     /// The literals of each pattern that has some, and what it needs besides. They are forgotten.
@@ -175,12 +174,6 @@ impl Scanner {
                 }
             }
         }
-    }
-
-    /// Whether there are tests that a shape tells nothing about.
-    fn looks_at_any(&self) -> bool {
-        let tables = self.exact.is_empty() && self.exact_in_any_case.is_empty();
-        !(self.present.is_empty() && tables && self.lists.is_empty())
     }
 
     fn patterns(&self, value: &[u8], shape: Shape, hits: &mut Hits) {
@@ -230,78 +223,6 @@ impl Check {
 
 fn same(one: &[u8], other: &[u8], ignore_case: bool) -> bool {
     if ignore_case { one.eq_ignore_ascii_case(other) } else { one == other }
-}
-
-type Literals = Vec<Vec<u8>>;
-
-/// A scanner on its way.
-#[derive(Default)]
-struct Making {
-    scanner: Scanner,
-    regexes: Vec<(Hir, u32, Option<Literals>)>,
-}
-
-impl Making {
-    fn add(&mut self, test: Test, ignore_case: bool, number: u32) -> Result<(), (u32, PatternError)> {
-        let scanner = &mut self.scanner;
-        match test {
-            Test::Present => scanner.present.push(number),
-            Test::Exact(text) if ignore_case => {
-                scanner.exact_in_any_case.entry(text.to_ascii_lowercase().into()).or_default().push(number);
-            }
-            Test::Exact(text) => scanner.exact.entry(text.into()).or_default().push(number),
-            Test::Listed(list) => scanner.lists.push((list, number)),
-            Test::Prefix(text) | Test::Suffix(text) | Test::Contains(text) if text.is_empty() => {
-                scanner.present.push(number);
-            }
-            Test::Prefix(text) => self.text(text.clone(), Check::Prefix(text, ignore_case), number),
-            Test::Suffix(text) => self.text(text.clone(), Check::Suffix(text, ignore_case), number),
-            Test::Contains(text) if ignore_case => self.text(text, Check::Passed, number),
-            Test::Contains(text) => self.text(text.clone(), Check::Contains(text), number),
-            Test::Regex(pattern) => {
-                let read = automaton::parse(&pattern, ignore_case).map_err(|error| (number, error))?;
-                let literals = literals::required(&read);
-                self.regexes.push((read, number, literals));
-            }
-        }
-        Ok(())
-    }
-
-    fn gated(&mut self, literals: Literals, needs: Needs, check: Check, test: u32) {
-        let literals = literals.iter().map(|literal| literal.to_ascii_lowercase()).collect();
-        self.scanner.patterns.push(Pattern { check, needs, test, literals });
-    }
-
-    fn text(&mut self, text: Vec<u8>, check: Check, test: u32) {
-        let needs = Needs::of_text(&text);
-        self.gated(vec![text], needs, check, test);
-    }
-
-    fn finish(mut self, budget: &mut Budget) -> Result<Scanner, (u32, PatternError)> {
-        let (gated, free): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.regexes).into_iter().partition(|(.., literals)| literals.is_some());
-        let peers = gated.len() + free.len().div_ceil(SHARD);
-        for (read, number, literals) in gated {
-            let automaton = Automaton::new(&[&read], peers, budget).map_err(|error| (number, error))?;
-            let check = Check::Automaton(Box::new(automaton));
-            self.gated(literals.unwrap_or_default(), Needs::of(&read), check, number);
-        }
-        for shard in free.chunks(SHARD) {
-            let patterns = shard.iter().map(|(read, ..)| read).collect::<Vec<_>>();
-            let tests = shard.iter().map(|(_, number, _)| *number).collect::<Vec<_>>();
-            let needs = Reach::of(patterns.iter().map(|read| Needs::of(read)));
-            let first = tests.first().copied().unwrap_or_default();
-            let automaton = Automaton::new(&patterns, peers, budget).map_err(|error| (first, error))?;
-            self.scanner.shards.push(Shard { automaton, needs, tests });
-        }
-        self.scanner.gated = Reach::of(self.scanner.patterns.iter().map(|pattern| pattern.needs.clone()));
-        self.scanner.checked = RefCell::new(Hits::new(self.scanner.patterns.len()));
-        let literals = (0..)
-            .zip(&self.scanner.patterns)
-            .flat_map(|(number, pattern)| pattern.literals.iter().map(move |literal| (literal.clone(), number)));
-        self.scanner.gate = Gate::new(literals.collect()).map_err(|error| (0, error))?;
-        Ok(self.scanner)
-    }
 }
 
 #[cfg(test)]
