@@ -73,3 +73,19 @@ fn a_list_costs_the_same_whatever_its_size() {
     // The user agent of the request stands before the listed one: both are looked at.
     assert_eq!((passed.1, refused.1), (200, 403));
 }
+
+#[test]
+fn every_group_costs_little_on_ordinary_requests() {
+    let groups = json!({
+        "sql_injection": "deny", "cross_site_scripting": "deny", "path_traversal": "deny", "command_injection": "deny",
+        "template_injection": "deny", "ssrf": "deny", "scanners": "deny", "secrets_in_urls": "deny",
+    });
+    let none = Metered::new(&json!({})).fuel(&browser());
+    let mut metered = Metered::new(&json!({ "groups": groups }));
+    let (first, later) = (metered.first(&browser()), metered.fuel(&browser()));
+    println!("none {none:?}, every group: first {first:?}, later {later:?}");
+    assert_eq!((first.1, later.1), (200, 200));
+    assert!(later.0 <= none.0 + 60_000, "{} is more than {} and 60,000", later.0, none.0);
+    // Automata are warm before the first request.
+    assert!(first.0 <= 2 * later.0, "{} is more than twice {}", first.0, later.0);
+}

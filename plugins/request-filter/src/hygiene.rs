@@ -71,8 +71,12 @@ impl Checks {
     fn field<'a>(&self, name: &'a [u8], value: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Refusal> {
         self.limits.header(name.len().saturating_add(value.len()))?;
         seen.size = seen.size.saturating_add(name.len() + value.len());
+        let plain = name == b"authorization" && fields::are_plain_credentials(value);
         if self.settings.field_syntax {
-            fields::syntax(name, value)?;
+            fields::name(name)?;
+            if !plain {
+                fields::value(value)?;
+            }
         }
         let once = |bit, reason, seen: &mut Seen<'_>| {
             let repeated = seen.once.is_repeated(bit) && self.settings.repeated_fields;
@@ -88,7 +92,7 @@ impl Checks {
             }
             b"authorization" => {
                 once(2, "authorization_repeated", seen)?;
-                if self.settings.repeated_fields && fields::are_joined_credentials(value) {
+                if !plain && self.settings.repeated_fields && fields::are_joined_credentials(value) {
                     return Err(Refusal::bad("authorization_repeated"));
                 }
             }

@@ -7,6 +7,7 @@ use gatewright::Headers;
 use crate::engine::{Engine, Hits};
 use crate::hygiene::{Limits, Seen};
 use crate::normalise::{Conditions, canonical_host, canonical_path, decode_component};
+use crate::octets::find;
 use crate::value::{Place, Refusal, Value};
 
 /// Shows values to all tests, and refuses those whose spelling is not accepted.
@@ -66,17 +67,25 @@ impl Walk<'_> {
     }
 
     fn headers(&self, headers: &Headers, hits: &mut Hits) -> Result<(), Refusal> {
-        let all = self.engine.looks_at(Place::Header);
-        let mut cookies = 0;
-        for (name, value) in headers.iter() {
-            if name == b"cookie" {
-                self.cookies(value, &mut cookies, hits)?;
-            }
-            if all && !name.starts_with(b":") {
-                self.engine.look(&Value { place: Place::Header, name, raw: value, decoded: value }, hits);
-            }
+        let mut count = 0;
+        for line in headers.all("cookie") {
+            self.cookies(line, &mut count, hits)?;
+        }
+        if self.engine.looks_at_all(Place::Header) {
+            let fields = headers.iter().filter(|(name, _)| !name.starts_with(b":"));
+            fields.for_each(|(name, value)| self.header(name, value, hits));
+            return Ok(());
+        }
+        // Few names are asked for, and the list finds each quickly.
+        for name in self.engine.names(Place::Header).filter(|name| !name.starts_with(b":")) {
+            let text = std::str::from_utf8(name).unwrap_or_default();
+            headers.all(text).for_each(|value| self.header(name, value, hits));
         }
         Ok(())
+    }
+
+    fn header(&self, name: &[u8], value: &[u8], hits: &mut Hits) {
+        self.engine.look(&Value { place: Place::Header, name, raw: value, decoded: value }, hits);
     }
 
     fn cookies(&self, line: &[u8], count: &mut usize, hits: &mut Hits) -> Result<(), Refusal> {
@@ -129,7 +138,7 @@ pub(crate) fn cookies(line: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 fn split_once(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
-    match memchr::memchr(separator, bytes) {
+    match find(separator, bytes) {
         Some(at) => (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default()),
         None => (bytes, &[]),
     }

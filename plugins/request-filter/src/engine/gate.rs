@@ -4,18 +4,23 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use gatewright::sort;
 
 use super::automaton::PatternError;
+use super::finder::Finder;
 
-/// Above this many bytes of literals the table is kept small rather than fast.
+/// Above this many bytes of literals what finds them is kept small rather than fast.
 const FAST_LIMIT: usize = 16 * 1024;
 
 /// Finds literals of many patterns in one pass, in any case.
 #[derive(Debug)]
 pub(super) struct Gate {
-    literals: AhoCorasick,
+    literals: Literals,
     /// The patterns that each literal is of.
     owners: Vec<Vec<u32>>,
-    /// Length of the longest literal.
-    longest: usize,
+}
+
+#[derive(Debug)]
+enum Literals {
+    Few(Box<Finder>),
+    Many(AhoCorasick),
 }
 
 impl Gate {
@@ -35,23 +40,30 @@ impl Gate {
         if texts.is_empty() {
             return Ok(None);
         }
-        let longest = texts.iter().map(Vec::len).max().unwrap_or_default();
         let bytes = texts.iter().map(Vec::len).sum::<usize>();
-        let kind = if bytes <= FAST_LIMIT { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(kind)).prefilter(false);
-        let literals = builder.build(&texts).map_err(|_| PatternError::TooLarge)?;
-        Ok(Some(Self { literals, owners, longest }))
+        let few = if bytes <= FAST_LIMIT { Finder::new(&texts) } else { None };
+        let literals =
+            few.map_or_else(|| many(&texts).map(Literals::Many), |finder| Ok(Literals::Few(Box::new(finder))))?;
+        Ok(Some(Self { literals, owners }))
     }
 
     /// Calls `candidate` with each pattern whose literal is in the value, possibly several times.
     pub(super) fn each(&self, value: &[u8], mut candidate: impl FnMut(u32)) {
-        // Most values have none, or the first one late: that is found out faster than all that there are.
-        let Some(first) = self.literals.find(value) else { return };
-        let start = first.end().saturating_sub(self.longest);
-        for found in self.literals.find_overlapping_iter(Input::new(value).range(start..)) {
-            let owners = self.owners.get(found.pattern().as_usize());
-            owners.into_iter().flatten().for_each(|pattern| candidate(*pattern));
+        let mut found = |literal: usize| {
+            self.owners.get(literal).into_iter().flatten().for_each(|pattern| candidate(*pattern));
+        };
+        match &self.literals {
+            Literals::Few(finder) => finder.each(value, |literal| found(literal as usize)),
+            Literals::Many(automaton) => {
+                let all = automaton.find_overlapping_iter(Input::new(value));
+                all.for_each(|literal| found(literal.pattern().as_usize()));
+            }
         }
     }
+}
+
+fn many(texts: &[Vec<u8>]) -> Result<AhoCorasick, PatternError> {
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).prefilter(false);
+    builder.kind(Some(AhoCorasickKind::ContiguousNFA)).build(texts).map_err(|_| PatternError::TooLarge)
 }

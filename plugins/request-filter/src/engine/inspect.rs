@@ -1,15 +1,17 @@
 //! All tests on all places of a request.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::automaton::{Budget, PatternError};
+use super::forms::{Form, Forms, same};
 use super::hits::Hits;
 use super::scanner::{Scanner, ScannerBuilder, Test};
+use super::shape::Shape;
+use super::sieve::{Bundles, Sieve, SieveBuilder};
 use crate::config::Sees;
 use crate::normalise::{Conditions, canonical_text};
-use crate::transform::{Transform, apply};
+use crate::transform::{Transform, apply_to, folds, moved_in_calm, shape_after};
 use crate::value::{Place, Value};
 
 /// Which values a test looks at, and in which form.
@@ -49,19 +51,25 @@ impl EngineBuilder {
     /// # Errors
     /// The number of the test that cannot be used, and why.
     pub fn build(self, budget: &mut Budget) -> Result<Engine, (u32, PatternError)> {
-        let mut engine = Engine { bundles: Vec::new(), places: (0..Place::COUNT).map(|_| At::default()).collect() };
-        for (selector, scanner) in self.scanners {
-            let bundle = engine.bundles.len();
+        let mut engine = Engine { places: (0..Place::COUNT).map(|_| At::default()).collect(), ..Engine::default() };
+        let mut sieve = SieveBuilder::default();
+        for (number, (selector, scanner)) in self.scanners.into_iter().enumerate() {
             for place in &selector.places {
                 let Some(at) = engine.places.get_mut(place.index()) else { continue };
                 match &selector.name {
-                    None => at.any.push(bundle),
-                    Some(name) => at.add(name, bundle),
+                    None => at.any.push(number),
+                    Some(name) => at.add(name, number),
                 }
             }
-            let scanner = scanner.build(budget)?;
-            engine.bundles.push(Bundle { sees: selector.sees, views: selector.views, scanner });
+            let mut scanner = scanner.build(budget)?;
+            let literals = scanner.take_literals();
+            let bundle = Bundle::new(number, selector, scanner);
+            if bundle.folds.is_some() {
+                literals.into_iter().for_each(|(literals, needs)| sieve.add(number, literals, needs));
+            }
+            engine.bundles.push(bundle);
         }
+        engine.sieve = sieve.build().map_err(|error| (0, error))?;
         Ok(engine)
     }
 }
@@ -71,6 +79,8 @@ impl EngineBuilder {
 pub struct Engine {
     bundles: Vec<Bundle>,
     places: Vec<At>,
+    /// For values that no step changes, which most are.
+    sieve: Option<Sieve>,
 }
 
 /// The bundles that look at a kind of place.
@@ -104,9 +114,24 @@ impl At {
 /// Tests that see the same form of the same values.
 #[derive(Debug)]
 struct Bundle {
+    number: usize,
     sees: Sees,
-    views: Vec<Vec<Transform>>,
+    views: Vec<View>,
     scanner: Scanner,
+    /// What a value must have one of, whatever the views.
+    rarest: Shape,
+    /// What the views change in a calm value besides case.
+    moved: Shape,
+    /// Whether the views fold case, where they agree in this and see canonical forms only.
+    folds: Option<bool>,
+}
+
+/// A pipeline.
+#[derive(Debug)]
+struct View {
+    steps: Vec<Transform>,
+    /// What it changes in a calm value besides case.
+    moved: Shape,
 }
 
 impl Engine {
@@ -116,6 +141,13 @@ impl Engine {
         self.places.get(place.index()).is_some_and(|at| !at.any.is_empty() || !at.named.is_empty())
     }
 
+    /// Whether any test looks at values of this kind whatever their name, or tests ask for many names.
+    #[must_use]
+    pub fn looks_at_all(&self, place: Place) -> bool {
+        const FEW: usize = 8;
+        self.places.get(place.index()).is_some_and(|at| !at.any.is_empty() || at.named.len() > FEW)
+    }
+
     /// The names that tests ask for at this kind of place.
     pub fn names(&self, place: Place) -> impl Iterator<Item = &[u8]> {
         self.places.get(place.index()).into_iter().flat_map(|at| at.named.iter().map(|(name, _)| name.as_ref()))
@@ -123,21 +155,24 @@ impl Engine {
 
     /// Runs every test that looks at a value. Says what is odd about it.
     pub fn inspect(&self, value: &Value<'_>, hits: &mut Hits) -> Conditions {
-        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new(), other: None };
+        if !self.looks_at(value.place) {
+            let mut conditions = Conditions::default();
+            canonical_text(value.decoded, &mut conditions);
+            return conditions;
+        }
+        let forms = Forms::of(value.raw, value.decoded);
         self.run(value.place, value.name, &forms, hits);
-        forms.canonical().1
+        forms.conditions()
     }
 
     /// The same where oddities do not matter.
     pub fn look(&self, value: &Value<'_>, hits: &mut Hits) {
-        let forms = Forms { raw: value.raw, decoded: value.decoded, canonical: OnceCell::new(), other: None };
-        self.run(value.place, value.name, &forms, hits);
+        self.run(value.place, value.name, &Forms::of(value.raw, value.decoded), hits);
     }
 
     /// Runs every test that looks at a value whose canonical forms are known. There may be a second one.
     pub fn inspect_forms(&self, place: Place, raw: &[u8], canonical: &[u8], other: Option<&[u8]>, hits: &mut Hits) {
-        let canonical = OnceCell::from((Cow::Borrowed(canonical), Conditions::default()));
-        self.run(place, b"", &Forms { raw, decoded: raw, canonical, other }, hits);
+        self.run(place, b"", &Forms::known_as(raw, canonical, other), hits);
     }
 
     /// Makes ready what tests need to run, so that no request has to wait for it.
@@ -147,116 +182,98 @@ impl Engine {
 
     fn run(&self, place: Place, name: &[u8], forms: &Forms<'_>, hits: &mut Hits) {
         let Some(at) = self.places.get(place.index()) else { return };
-        for bundle in at.any.iter().chain(at.named(name)) {
-            if let Some(bundle) = self.bundles.get(*bundle) {
-                bundle.scan(forms, hits);
+        let bundles = at.any.iter().chain(at.named(name)).filter_map(|bundle| self.bundles.get(*bundle));
+        let Some(sieve) = self.sieve.as_ref().filter(|_| forms.is_single_and_calm()) else {
+            bundles.for_each(|bundle| bundle.scan(forms, hits));
+            return;
+        };
+        let value = forms.canonical();
+        // No step adds anything to a calm value but a space.
+        let most = value.shape().and(Shape::SPACE);
+        for bundle in bundles {
+            match bundle.folds {
+                Some(_) if !most.meets(bundle.rarest) => {}
+                Some(folds) => bundle.calm(value, folds, value.bundles(sieve), hits),
+                None => bundle.scan(forms, hits),
             }
         }
     }
 }
 
 impl Bundle {
+    fn new(number: usize, selector: Selector, scanner: Scanner) -> Self {
+        let Selector { sees, views, .. } = selector;
+        let mut folding = views.iter().map(|view| folds(view));
+        let first = folding.next().filter(|_| sees == Sees::Canonical);
+        let folds = first.filter(|first| folding.all(|other| other == *first));
+        let view = |steps: Vec<Transform>| View { moved: moved_in_calm(&steps), steps };
+        let views = views.into_iter().map(view).collect::<Vec<_>>();
+        let moved = views.iter().fold(Shape::default(), |moved, view| moved.and(view.moved));
+        Self { number, sees, views, moved, rarest: scanner.rarest(), scanner, folds }
+    }
+
     fn scan(&self, forms: &Forms<'_>, hits: &mut Hits) {
         if self.sees != Sees::Canonical {
-            self.scanner.scan(forms.raw, hits);
+            self.text(&forms.raw, hits);
         }
         if self.sees == Sees::Raw {
             return;
         }
-        let canonical = &forms.canonical().0;
-        self.canonical(canonical, (self.sees == Sees::Both).then_some(forms.raw), hits);
-        if let Some(other) = forms.other {
+        let canonical = forms.canonical();
+        self.canonical(canonical, (self.sees == Sees::Both).then_some(forms.raw.text.as_ref()), hits);
+        if let Some(other) = &forms.other {
             self.canonical(other, None, hits);
         }
         // What a service sees that decodes once.
-        if self.sees == Sees::Both && !same(forms.decoded, forms.raw) && !same(forms.decoded, canonical) {
-            self.scanner.scan(forms.decoded, hits);
+        if let Some(decoded) = &forms.decoded
+            && self.sees == Sees::Both
+            && !same(&decoded.text, &forms.raw.text)
+            && !same(&decoded.text, &canonical.text)
+        {
+            self.text(decoded, hits);
+        }
+    }
+
+    /// Scans what the pipelines make of a calm value: mostly they only fold case. `found` has the bundles with a literal in the value.
+    fn calm(&self, value: &Form<'_>, folds: bool, found: Bundles, hits: &mut Hits) {
+        let shape = value.shape();
+        let may_hold = found.has(self.number) || self.scanner.may_hold_without_literal(shape);
+        if may_hold && self.views.iter().any(|view| !shape.meets(view.moved)) {
+            let text = if folds { value.folded() } else { &value.text };
+            self.scanner.scan_shaped(text, shape, hits);
+        }
+        if shape.meets(self.moved) {
+            let moving = self.views.iter().filter(|view| shape.meets(view.moved));
+            moving.for_each(|view| self.view(&view.steps, value, &mut None, hits));
+        }
+    }
+
+    fn text(&self, form: &Form<'_>, hits: &mut Hits) {
+        if self.scanner.may_hold(form.shape()) {
+            self.scanner.scan_shaped(&form.text, form.shape(), hits);
         }
     }
 
     /// Scans what the pipelines make of a canonical form, each text once. `scanned` was scanned before.
-    fn canonical(&self, canonical: &[u8], scanned: Option<&[u8]>, hits: &mut Hits) {
+    fn canonical(&self, canonical: &Form<'_>, scanned: Option<&[u8]>, hits: &mut Hits) {
         let mut last: Option<Cow<'_, [u8]>> = scanned.map(Cow::Borrowed);
         for view in &self.views {
-            let text = apply(view, canonical);
-            if last.as_ref().is_none_or(|last| !same(last, &text)) {
-                self.scanner.scan(&text, hits);
-            }
-            last = Some(text);
+            self.view(&view.steps, canonical, &mut last, hits);
         }
     }
-}
 
-/// Mostly nothing was to be done, and both are the same bytes.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    std::ptr::eq(one, other) || one == other
-}
-
-/// The forms of a value.
-struct Forms<'a> {
-    raw: &'a [u8],
-    decoded: &'a [u8],
-    canonical: OnceCell<(Cow<'a, [u8]>, Conditions)>,
-    /// Another canonical form: of a path, with its parameters.
-    other: Option<&'a [u8]>,
-}
-
-impl<'a> Forms<'a> {
-    fn canonical(&self) -> &(Cow<'a, [u8]>, Conditions) {
-        self.canonical.get_or_init(|| {
-            let mut conditions = Conditions::default();
-            let canonical = canonical_text(self.decoded, &mut conditions);
-            (canonical, conditions)
-        })
+    fn view<'a>(&self, view: &[Transform], value: &'a Form<'_>, last: &mut Option<Cow<'a, [u8]>>, hits: &mut Hits) {
+        let shape = shape_after(view, value.shape());
+        if !self.scanner.may_hold(shape) {
+            return;
+        }
+        let text = apply_to(view, &value.text, value.shape());
+        if last.as_ref().is_none_or(|last| !same(last, &text)) {
+            self.scanner.scan_shaped(&text, shape, hits);
+        }
+        *last = Some(text);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn selector(places: &[Place], name: Option<&str>, sees: Sees, transforms: &[Transform]) -> Selector {
-        let name = name.map(|name| name.as_bytes().into());
-        Selector { places: places.to_vec(), name, sees, views: vec![transforms.to_vec()] }
-    }
-
-    fn contains(text: &str) -> Test {
-        Test::Contains(text.as_bytes().to_vec())
-    }
-
-    fn held(engine: &Engine, place: Place, name: &str, raw: &str, decoded: &str) -> Vec<u32> {
-        let mut hits = Hits::new(100);
-        let value = Value { place, name: name.as_bytes(), raw: raw.as_bytes(), decoded: decoded.as_bytes() };
-        let _ = engine.inspect(&value, &mut hits);
-        let mut held = hits.all().to_vec();
-        held.sort_unstable();
-        held
-    }
-
-    #[test]
-    fn each_test_sees_its_form_of_its_places() {
-        let mut builder = EngineBuilder::default();
-        let params = [Place::Query, Place::Form];
-        builder.add(&selector(&params, None, Sees::Raw, &[]), contains("<"), false, 0);
-        builder.add(&selector(&params, None, Sees::Canonical, &[]), contains("<"), false, 1);
-        builder.add(&selector(&params, None, Sees::Both, &[]), contains("%3c"), false, 2);
-        builder.add(&selector(&params, Some("q"), Sees::Both, &[]), contains("<"), false, 3);
-        builder.add(
-            &selector(&[Place::Form], None, Sees::Canonical, &[Transform::Lowercase]),
-            contains("<a"),
-            false,
-            4,
-        );
-        let engine = builder.build(&mut Budget::new(1 << 20)).unwrap();
-
-        assert_eq!(held(&engine, Place::Query, "q", "<", "<"), [0, 1, 3]);
-        assert_eq!(held(&engine, Place::Query, "x", "%3C", "<"), [1]);
-        // Encoded twice: a service that decodes once sees the single encoding, a lax one the character.
-        assert_eq!(held(&engine, Place::Query, "q", "%253c", "%3c"), [1, 2, 3]);
-        assert_eq!(held(&engine, Place::Form, "x", "%3CA", "<A"), [1, 4]);
-        assert_eq!(held(&engine, Place::Cookie, "q", "<", "<"), [0u32; 0]);
-        assert!(engine.looks_at(Place::Form) && !engine.looks_at(Place::Cookie));
-    }
-}
+mod tests;

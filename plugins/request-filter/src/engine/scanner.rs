@@ -1,20 +1,18 @@
 //! All tests that look at the same values.
 
+mod making;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use regex_syntax::hir::Hir;
-
-use super::automaton::{self, Automaton, Budget, PatternError};
+use super::automaton::{Automaton, Budget, PatternError};
 use super::gate::Gate;
 use super::hits::Hits;
-use super::literals;
+use super::needs::{Needs, Reach};
+use super::shape::Shape;
 use crate::list::StringList;
-
-/// Patterns without a literal that are looked for together. More share one pass over ordinary values; but what an attacker makes of several
-/// at once has states without number, and costs a multiple of each alone.
-const SHARD: usize = 4;
+use making::Making;
 
 /// What values look like: the states that automata need for these are made before the first request.
 const SAMPLES: [&[u8]; 3] = [
@@ -70,20 +68,43 @@ impl ScannerBuilder {
 /// All tests that look at the same values, ready to run.
 #[derive(Debug, Default)]
 pub struct Scanner {
+    /// There are tests that a shape tells nothing about.
+    looks_at_any: bool,
     present: Vec<u32>,
     exact: Exact,
     exact_in_any_case: Exact,
     lists: Vec<(Rc<StringList>, u32)>,
     gate: Option<Gate>,
     /// What the gate lets through is checked by these.
-    patterns: Vec<(Check, u32)>,
+    patterns: Vec<Pattern>,
     /// Patterns that the gate cannot tell anything about.
-    shards: Vec<(Automaton, Vec<u32>)>,
+    shards: Vec<Shard>,
+    /// What a value must have for the gate to find anything of use in it.
+    gated: Reach,
     /// Patterns that were checked on the value at hand.
     checked: RefCell<Hits>,
 }
 
+type Literals = Vec<Vec<u8>>;
 type Exact = HashMap<Box<[u8]>, Vec<u32>>;
+
+/// A test whose literal the gate finds.
+#[derive(Debug)]
+struct Pattern {
+    check: Check,
+    needs: Needs,
+    test: u32,
+    /// In lower case; until the engine has taken them.
+    literals: Literals,
+}
+
+/// Patterns that are looked for together.
+#[derive(Debug)]
+struct Shard {
+    automaton: Automaton,
+    needs: Reach,
+    tests: Vec<u32>,
+}
 
 /// The rest of a test whose literal was found.
 #[derive(Debug)]
@@ -99,6 +120,11 @@ enum Check {
 impl Scanner {
     /// Runs every test on a value and remembers those that hold.
     pub fn scan(&self, value: &[u8], hits: &mut Hits) {
+        self.scan_shaped(value, Shape::of(value), hits);
+    }
+
+    /// The same for a value that has no other bytes than this shape.
+    pub(super) fn scan_shaped(&self, value: &[u8], shape: Shape, hits: &mut Hits) {
         self.present.iter().for_each(|test| hits.set(*test));
         if !self.exact.is_empty() {
             self.exact.get(value).into_iter().flatten().for_each(|test| hits.set(*test));
@@ -112,45 +138,68 @@ impl Scanner {
                 hits.set(*test);
             }
         }
-        self.patterns(value, hits);
+        self.patterns(value, shape, hits);
+    }
+
+    /// Whether a value of this shape could pass any test.
+    pub(super) fn may_hold(&self, shape: Shape) -> bool {
+        self.looks_at_any || self.gated.allows(shape) || self.shards.iter().any(|shard| shard.needs.allows(shape))
+    }
+
+    /// Whether a value of this shape, which has no literal that any pattern needs, could pass a test.
+    pub(super) fn may_hold_without_literal(&self, shape: Shape) -> bool {
+        self.looks_at_any || self.shards.iter().any(|shard| shard.needs.allows(shape))
+    }
+
+    /// What a value must have one of to pass any test.
+    pub(super) fn rarest(&self) -> Shape {
+        let all = self.shards.iter().map(|shard| shard.needs.rarest).fold(self.gated.rarest, Shape::and);
+        if self.looks_at_any { Shape::ALL } else { all }
+    }
+
+    /// The literals of each pattern that has some, and what it needs besides. They are forgotten.
+    pub(super) fn take_literals(&mut self) -> Vec<(Vec<Vec<u8>>, Needs)> {
+        let literals =
+            self.patterns.iter_mut().map(|pattern| (std::mem::take(&mut pattern.literals), pattern.needs.clone()));
+        literals.collect()
     }
 
     /// Makes ready what tests need to run.
     pub(super) fn warm(&self, hits: &mut Hits) {
         for sample in SAMPLES {
-            self.scan(sample, hits);
-            for (check, _) in &self.patterns {
-                if let Check::Automaton(automaton) = check {
+            self.scan_shaped(sample, Shape::ALL, hits);
+            for pattern in &self.patterns {
+                if let Check::Automaton(automaton) = &pattern.check {
                     let _ = automaton.is_match(sample);
                 }
             }
         }
     }
 
-    fn patterns(&self, value: &[u8], hits: &mut Hits) {
-        if let Some(gate) = &self.gate {
+    fn patterns(&self, value: &[u8], shape: Shape, hits: &mut Hits) {
+        if let Some(gate) = self.gate.as_ref().filter(|_| self.gated.allows(shape)) {
             let mut checked = self.checked.take();
-            gate.each(value, |pattern| self.check(pattern, value, &mut checked, hits));
+            gate.each(value, |pattern| self.check(pattern, value, shape, &mut checked, hits));
             checked.clear();
             self.checked.replace(checked);
         }
-        for (automaton, tests) in &self.shards {
-            automaton.each_match(value, |pattern| {
-                if let Some(test) = tests.get(pattern) {
+        for shard in self.shards.iter().filter(|shard| shard.needs.allows(shape)) {
+            shard.automaton.each_match(value, |pattern| {
+                if let Some(test) = shard.tests.get(pattern) {
                     hits.set(*test);
                 }
             });
         }
     }
 
-    fn check(&self, pattern: u32, value: &[u8], checked: &mut Hits, hits: &mut Hits) {
-        if checked.has(pattern) {
+    fn check(&self, number: u32, value: &[u8], shape: Shape, checked: &mut Hits, hits: &mut Hits) {
+        if checked.has(number) {
             return;
         }
-        checked.set(pattern);
-        let Some((check, test)) = self.patterns.get(pattern as usize) else { return };
-        if !hits.has(*test) && check.holds(value) {
-            hits.set(*test);
+        checked.set(number);
+        let Some(pattern) = self.patterns.get(number as usize) else { return };
+        if !hits.has(pattern.test) && pattern.needs.allow(shape) && pattern.check.holds(value) {
+            hits.set(pattern.test);
         }
     }
 }
@@ -174,69 +223,6 @@ impl Check {
 
 fn same(one: &[u8], other: &[u8], ignore_case: bool) -> bool {
     if ignore_case { one.eq_ignore_ascii_case(other) } else { one == other }
-}
-
-type Literals = Vec<Vec<u8>>;
-
-/// A scanner on its way.
-#[derive(Default)]
-struct Making {
-    scanner: Scanner,
-    literals: Vec<(Vec<u8>, u32)>,
-    regexes: Vec<(Hir, u32, Option<Literals>)>,
-}
-
-impl Making {
-    fn add(&mut self, test: Test, ignore_case: bool, number: u32) -> Result<(), (u32, PatternError)> {
-        let scanner = &mut self.scanner;
-        match test {
-            Test::Present => scanner.present.push(number),
-            Test::Exact(text) if ignore_case => {
-                scanner.exact_in_any_case.entry(text.to_ascii_lowercase().into()).or_default().push(number);
-            }
-            Test::Exact(text) => scanner.exact.entry(text.into()).or_default().push(number),
-            Test::Listed(list) => scanner.lists.push((list, number)),
-            Test::Prefix(text) | Test::Suffix(text) | Test::Contains(text) if text.is_empty() => {
-                scanner.present.push(number);
-            }
-            Test::Prefix(text) => self.gated(vec![text.clone()], Check::Prefix(text, ignore_case), number),
-            Test::Suffix(text) => self.gated(vec![text.clone()], Check::Suffix(text, ignore_case), number),
-            Test::Contains(text) if ignore_case => self.gated(vec![text], Check::Passed, number),
-            Test::Contains(text) => self.gated(vec![text.clone()], Check::Contains(text), number),
-            Test::Regex(pattern) => {
-                let read = automaton::parse(&pattern, ignore_case).map_err(|error| (number, error))?;
-                let literals = literals::required(&read);
-                self.regexes.push((read, number, literals));
-            }
-        }
-        Ok(())
-    }
-
-    fn gated(&mut self, literals: Literals, check: Check, number: u32) {
-        let pattern = u32::try_from(self.scanner.patterns.len()).unwrap_or(u32::MAX);
-        self.literals.extend(literals.iter().map(|literal| (literal.to_ascii_lowercase(), pattern)));
-        self.scanner.patterns.push((check, number));
-    }
-
-    fn finish(mut self, budget: &mut Budget) -> Result<Scanner, (u32, PatternError)> {
-        let (gated, free): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.regexes).into_iter().partition(|(.., literals)| literals.is_some());
-        let peers = gated.len() + free.len().div_ceil(SHARD);
-        for (read, number, literals) in gated {
-            let automaton = Automaton::new(&[&read], peers, budget).map_err(|error| (number, error))?;
-            self.gated(literals.unwrap_or_default(), Check::Automaton(Box::new(automaton)), number);
-        }
-        for shard in free.chunks(SHARD) {
-            let patterns = shard.iter().map(|(read, ..)| read).collect::<Vec<_>>();
-            let numbers = shard.iter().map(|(_, number, _)| *number).collect::<Vec<_>>();
-            let first = numbers.first().copied().unwrap_or_default();
-            let automaton = Automaton::new(&patterns, peers, budget).map_err(|error| (first, error))?;
-            self.scanner.shards.push((automaton, numbers));
-        }
-        self.scanner.checked = RefCell::new(Hits::new(self.scanner.patterns.len()));
-        self.scanner.gate = Gate::new(self.literals).map_err(|error| (0, error))?;
-        Ok(self.scanner)
-    }
 }
 
 #[cfg(test)]

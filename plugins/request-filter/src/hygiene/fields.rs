@@ -1,16 +1,19 @@
 //! The syntax of header fields.
 
-use crate::octets::are_without_controls;
+use crate::octets::{HOST, TOKEN, are_all, are_from, are_name};
 use crate::value::Refusal;
 
-/// A field name is a token (RFC 9110 §5.1), after a colon in pseudo-header fields; a value has no control characters but tabs (§5.5).
-pub(super) fn syntax(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
+/// A field name is a token (RFC 9110 §5.1), after a colon in pseudo-header fields.
+pub(super) fn name(name: &[u8]) -> Result<(), Refusal> {
     let token = name.strip_prefix(b":").unwrap_or(name);
-    if token.is_empty() || !token.iter().all(|byte| is_token(*byte)) {
-        return Err(Refusal::bad("header_name_invalid"));
-    }
+    let good = !token.is_empty() && (are_name(token) || are_all(token, TOKEN));
+    if good { Ok(()) } else { Err(Refusal::bad("header_name_invalid")) }
+}
+
+/// A value has no control characters but tabs (RFC 9110 §5.5).
+pub(super) fn value(value: &[u8]) -> Result<(), Refusal> {
     let odd = |byte: &u8| matches!(byte, 0..=8 | 10..=31 | 127);
-    if !are_without_controls(value) && value.iter().any(odd) {
+    if !are_from(b' ', value) && value.iter().any(odd) {
         return Err(Refusal::bad("header_control_character"));
     }
     Ok(())
@@ -27,12 +30,19 @@ pub(super) fn host(authority: &[u8]) -> Result<(), Refusal> {
     if authority.is_empty() {
         return Err(Refusal::bad("host_missing"));
     }
-    let good =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']');
-    if authority.len() > 255 + 6 || !authority.iter().all(good) {
+    if authority.len() > 255 + 6 || !are_all(authority, HOST) {
         return Err(Refusal::bad("host_invalid"));
     }
     Ok(())
+}
+
+/// Whether these are one pair of credentials for certain, in a value without control characters: no byte is below `-`, as a comma is, but
+/// a space behind the scheme. Tokens are long, and this looks at them once.
+pub(super) fn are_plain_credentials(value: &[u8]) -> bool {
+    const LONGEST_SCHEME: usize = 8;
+    let space = value.iter().take(LONGEST_SCHEME + 1).position(|byte| *byte == b' ');
+    let parts = space.and_then(|space| value.split_at_checked(space));
+    parts.is_some_and(|(scheme, rest)| are_from(b'-', scheme) && are_from(b'-', rest.get(1..).unwrap_or_default()))
 }
 
 /// Envoy joins repeated fields by commas before any filter sees them. `Basic` and `Bearer` credentials have none (RFC 7617, RFC 6750).
@@ -49,7 +59,7 @@ pub(super) fn content_type(value: Option<&[u8]>, has_body: bool) -> Result<(), R
     };
     let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     let mut parts = essence.split(|byte| *byte == b'/');
-    let mut token = || parts.next().is_some_and(|part| !part.is_empty() && part.iter().all(|byte| is_token(*byte)));
+    let mut token = || parts.next().is_some_and(|part| !part.is_empty() && are_all(part, TOKEN));
     if !(token() && token()) || parts.next().is_some() || has_comma(value) {
         return Err(Refusal::with_status(415, "content_type_invalid"));
     }
@@ -63,8 +73,4 @@ fn has_comma(value: &[u8]) -> bool {
         quoted ^= *byte == b'"';
         *byte == b',' && !quoted
     })
-}
-
-const fn is_token(byte: u8) -> bool {
-    matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'z' | b'|' | b'~')
 }

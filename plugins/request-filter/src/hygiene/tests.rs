@@ -1,4 +1,5 @@
 use gatewright::config::Size;
+use proptest::prelude::*;
 
 use super::*;
 use crate::config;
@@ -91,12 +92,8 @@ fn each_oddity_has_a_name_and_a_switch() {
 #[test]
 fn a_name_is_a_token() {
     // Header lists of our own hosts do not carry such names; other hosts may.
-    assert!(
-        fields::syntax(b"x a", b"").is_err()
-            && fields::syntax(b"", b"").is_err()
-            && fields::syntax(b"x:", b"").is_err()
-    );
-    assert!(fields::syntax(b":path", b"").is_ok() && fields::syntax(b"X-a_b", b"\t").is_ok());
+    assert!(fields::name(b"x a").is_err() && fields::name(b"").is_err() && fields::name(b"x:").is_err());
+    assert!(fields::name(b":path").is_ok() && fields::name(b"X-a_b").is_ok() && fields::value(b"\t").is_ok());
 }
 
 #[test]
@@ -138,4 +135,15 @@ fn every_limit_is_the_most_that_passes() {
     assert_eq!(checks.limits().target(b"/ab", b"").map_err(|refusal| refusal.reason), Err("path_too_long"));
     assert_eq!(checks.limits().target(b"/", b"a=bc").map_err(|refusal| refusal.reason), Err("query_too_long"));
     assert_eq!(checks.limits().parameters(2).map_err(|refusal| refusal.reason), Err("too_many_parameters"));
+}
+
+proptest! {
+    /// The shortcut for credentials is taken only where neither check finds anything.
+    #[test]
+    fn plain_credentials_are_single_and_without_controls(value in prop_oneof![
+        "(?:bearer|Basic|x) [a-z,.-]{0,20}", "[ -~\\t\\n\u{80}]{0,12}",
+    ]) {
+        let value = value.as_bytes();
+        prop_assert!(!fields::are_plain_credentials(value) || (fields::value(value).is_ok() && !fields::are_joined_credentials(value)));
+    }
 }

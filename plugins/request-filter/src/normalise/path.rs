@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::octets::decode_component;
 use super::text::canonical_text;
 use super::{Condition, Conditions};
+use crate::octets::{PATH, are_all, equal_bytes, has_pair};
 
 /// A path as a service may understand it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,16 +39,11 @@ pub fn canonical_path(path: &[u8]) -> CanonicalPath<'_> {
 
 /// True if there is nothing to do. Says no to some canonical paths, which only costs time.
 fn is_canonical(path: &[u8]) -> bool {
-    let mut last = 0;
-    path.first() == Some(&b'/')
-        && path.iter().all(|byte| {
-            let after_slash = std::mem::replace(&mut last, *byte) == b'/';
-            match byte {
-                b'/' | b'.' => !after_slash,
-                b'!' | b'$' | b'&'..=b'-' | b'0'..=b':' | b'=' | b'@'..=b'Z' | b'_' | b'a'..=b'z' | b'~' => true,
-                _ => false,
-            }
-        })
+    let begins_segment = |word| {
+        let slashes = equal_bytes(word, b'/');
+        (slashes, slashes | equal_bytes(word, b'.'))
+    };
+    path.first() == Some(&b'/') && are_all(path, PATH) && !has_pair(path, begins_segment)
 }
 
 fn decode(path: &[u8], conditions: &mut Conditions) -> Vec<u8> {

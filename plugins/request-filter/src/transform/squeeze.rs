@@ -79,22 +79,24 @@ pub(super) fn comments(value: &[u8]) -> Vec<u8> {
 
 pub(super) fn command_line(value: &[u8]) -> Vec<u8> {
     let mut out: Vec<u8> = Vec::with_capacity(value.len());
+    let mut after_space = false;
     for byte in value {
         match byte {
-            b'\\' | b'"' | b'\'' | b'^' => {}
+            b'\\' | b'"' | b'\'' | b'^' => continue,
             b' ' | 9..=13 | b',' | b';' => {
-                if out.last() != Some(&b' ') {
+                if !after_space {
                     out.push(b' ');
                 }
+                after_space = true;
+                continue;
             }
-            b'/' | b'(' => {
-                if out.last() == Some(&b' ') {
-                    out.pop();
-                }
-                out.push(*byte);
+            b'/' | b'(' if after_space => {
+                out.pop();
             }
-            byte => out.push(byte.to_ascii_lowercase()),
+            _ => {}
         }
+        out.push(byte.to_ascii_lowercase());
+        after_space = false;
     }
     out
 }

@@ -16,6 +16,12 @@ const ALL: [Transform; 9] = [
     Transform::CommandLine,
 ];
 
+/// What steps change, and what they do not.
+const FRAGMENTS: &[&str] = &[
+    "&#x61;", "&lt", "%41", "\\x41", "\\", "/*", "*/", "/*!5", "/", "(", " ", "\t", "\0", "\u{a0}", "A", "a", ",", ";",
+    "'", "\"", "^", "~",
+];
+
 #[test]
 fn each_step() {
     for (step, value, expected) in [
@@ -59,6 +65,27 @@ proptest! {
         let trimmed = String::from_utf8(compressed.clone()).unwrap();
         prop_assert_eq!(trimmed.trim(), whole);
         prop_assert!(!compressed.windows(2).any(|pair| pair == b"  "));
+    }
+
+    /// What a shape says of a step is so for each value of the shape.
+    #[test]
+    fn shapes_foresee_what_steps_do(value in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..12),
+        prop::collection::vec(prop::sample::select(FRAGMENTS), 0..6).prop_map(|parts| parts.concat().into_bytes()),
+        "[a /*!]{0,8}".prop_map(String::into_bytes),
+    ]) {
+        let shape = Shape::of(&value);
+        for step in ALL {
+            let after = apply(&[step], &value).into_owned();
+            prop_assert!(shape_after(&[step], shape).holds(Shape::of(&after)), "{:?}", step);
+            prop_assert!(!step.is_idle(shape) || after == value, "{:?}", step);
+        }
+        prop_assert_eq!(apply_to(&ALL, &value, shape), apply(&ALL, &value));
+        for steps in (0..ALL.len()).map(|start| &ALL[start..]).chain(ALL.chunks(1)).chain([[].as_slice()]) {
+            let folded = if folds(steps) { value.to_ascii_lowercase() } else { value.clone() };
+            let only_folded = is_calm(shape) && !shape.meets(moved_in_calm(steps));
+            prop_assert!(!only_folded || apply(steps, &value).as_ref() == folded, "{:?}", steps);
+        }
     }
 
     #[test]
