@@ -210,8 +210,14 @@ impl Headers {
 
     /// Removes every value of a field. A field that is not there needs no edit.
     pub fn remove(&mut self, name: impl AsRef<str>) {
-        if self.contains(name.as_ref()) {
-            self.remove_unread(name.as_ref());
+        let name = name.as_ref().as_bytes();
+        let tag = Tag::of(name);
+        let found = self.places.first(tag).and_then(|first| self.find(tag, name, first));
+        if let Some((_, field)) = found {
+            // The name is there already.
+            let field = *field;
+            self.forget(field);
+            self.edits.push(Edit::Remove(field.span));
         }
     }
 

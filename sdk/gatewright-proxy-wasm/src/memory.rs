@@ -2,13 +2,16 @@
 
 use std::mem::ManuallyDrop;
 
+/// Header fields are added behind a list that the host gave: most of them fit here, and the list need not move.
+const SPARE: usize = 128;
+
 /// Memory for a value that the host is about to return (`proxy_on_memory_allocate`).
 ///
 /// `take` makes it a `Vec` again. A size that the module cannot have aborts it, as any allocation does. The memory is not cleared: the
-/// host is about to write all of it.
+/// host is about to write all of it. Behind it is room for what a policy may add.
 #[must_use]
 pub fn allocate(size: usize) -> *mut u8 {
-    let mut block = ManuallyDrop::new(Vec::with_capacity(size));
+    let mut block = ManuallyDrop::new(Vec::with_capacity(size.saturating_add(SPARE)));
     block.as_mut_ptr()
 }
 
@@ -24,7 +27,7 @@ pub(crate) unsafe fn take(pointer: *mut u8, size: usize) -> Vec<u8> {
         return Vec::new();
     }
     // SAFETY: by this function's contract; `with_capacity` gives bytes exactly what is asked for.
-    unsafe { Vec::from_raw_parts(pointer, size, size) }
+    unsafe { Vec::from_raw_parts(pointer, size, size.saturating_add(SPARE)) }
 }
 
 #[cfg(test)]
