@@ -30,17 +30,6 @@ pub(crate) fn are_from(least: u8, bytes: &[u8]) -> bool {
     fold(bytes, 0, |odd, word| odd | word | word.wrapping_add(ONES) | word.wrapping_sub(low)) & HIGHS == 0
 }
 
-/// Whether every byte is a small letter, a digit or `-`, as in nearly every field name.
-pub(crate) fn are_name(bytes: &[u8]) -> bool {
-    // The high bit of each byte that is not below, and above the last; where all are ASCII nothing is carried over.
-    let range = |word: u64, first: u8, last: u8| {
-        let (below, above) = (ONES * u64::from(0x80 - first), ONES * u64::from(0x7f - last));
-        word.wrapping_add(below) & !word.wrapping_add(above)
-    };
-    let good = |word| range(word, b'a', b'z') | range(word, b'0', b'9') | range(word, b'-', b'-');
-    fold(bytes, HIGHS, |all, word| all & good(word) & !word) == HIGHS
-}
-
 /// Whether every byte is visible ASCII or a space, and none is `%`.
 pub(crate) fn are_plain(bytes: &[u8]) -> bool {
     let odd = |odd, word: u64| {
@@ -159,8 +148,6 @@ mod tests {
             let naive = text.iter().all(|byte| (least..0x7f).contains(byte));
             assert_eq!(are_from(least, text), naive, "{text:x?} from {least:x}");
         }
-        let naive = all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        assert_eq!(are_name(text), naive, "{text:x?}");
         assert_eq!(are_plain(text), all(|byte| (0x20..0x7f).contains(&byte) && byte != b'%'), "{text:x?}");
         assert_eq!(are_all(text, TOKEN), all(is_token), "{text:x?}");
         assert_eq!(are_all(text, HOST), all(is_of_host), "{text:x?}");

@@ -1,12 +1,12 @@
 //! The syntax of header fields.
 
-use crate::octets::{HOST, TOKEN, are_all, are_from, are_name};
+use crate::octets::{HOST, TOKEN, are_all, are_from};
 use crate::value::Refusal;
 
 /// A field name is a token (RFC 9110 §5.1), after a colon in pseudo-header fields.
 pub(super) fn name(name: &[u8]) -> Result<(), Refusal> {
     let token = name.strip_prefix(b":").unwrap_or(name);
-    let good = !token.is_empty() && (are_name(token) || are_all(token, TOKEN));
+    let good = !token.is_empty() && are_all(token, TOKEN);
     if good { Ok(()) } else { Err(Refusal::bad("header_name_invalid")) }
 }
 
