@@ -81,7 +81,7 @@ pub(crate) struct Pending {
 }
 
 pub(crate) enum State {
-    Http { max_answer: usize, answer: Option<Result<Answer, CalloutError>> },
+    Http { max_answer: usize, answer: Option<Result<Box<Answer>, CalloutError>> },
     Unary { max_answer: usize, answer: Option<Result<Vec<u8>, CalloutError>> },
     Stream { max_answer: usize, messages: VecDeque<Vec<u8>>, closed: Option<CalloutError> },
 }
@@ -132,7 +132,7 @@ impl Shared {
     pub(crate) fn on_http_answer(&self, token: u32, headers: u32, body_size: u32, trailers: u32) -> Option<Owner> {
         let pending = self.http.borrow_mut().remove(&token)?;
         if let State::Http { max_answer, answer } = &mut *pending.state.borrow_mut() {
-            *answer = Some(self.read_answer(headers, body_size, trailers, *max_answer));
+            *answer = Some(self.read_answer(headers, body_size, trailers, *max_answer).map(Box::new));
         }
         Some(pending.owner)
     }

@@ -132,7 +132,9 @@ impl HttpCall {
         let state = State::Http { max_answer: self.max_answer, answer: None };
         let call = Registered::new(root, owner, token, state);
         poll_fn(|_| match &mut *call.pending.state.borrow_mut() {
-            State::Http { answer, .. } => answer.take().map_or(Poll::Pending, Poll::Ready),
+            State::Http { answer, .. } => {
+                answer.take().map_or(Poll::Pending, |answer| Poll::Ready(answer.map(|answer| *answer)))
+            }
             _ => Poll::Ready(Err(CalloutError::Failed)),
         })
         .await
