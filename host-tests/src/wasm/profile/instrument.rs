@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, EntityType, Function, FunctionSection, ImportSection, TypeSection, ValType};
-use wasmparser::{
-    CodeSectionReader, FunctionSectionReader, ImportSectionReader, KnownCustom, Name, Parser, Payload, TypeRef,
-};
+use wasmparser::{CodeSectionReader, FunctionSectionReader, ImportSectionReader, KnownCustom, Name, Parser, Payload, TypeRef};
 
 /// Fuel of a twin beside the function's own: its calls and constants. Parameters are not counted.
 pub(super) const OVERHEAD: u64 = 4;
