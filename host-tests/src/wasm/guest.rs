@@ -32,7 +32,13 @@ pub struct GuestOptions {
 impl Default for GuestOptions {
     /// Seconds of work in one callback, Envoy's 1 GiB of memory.
     fn default() -> Self {
-        Self { fuel: 4_000_000_000, memory_bytes: 1 << 30, seed: 0, stats: StatsHandle::default(), profile: Profile::default() }
+        Self {
+            fuel: 4_000_000_000,
+            memory_bytes: 1 << 30,
+            seed: 0,
+            stats: StatsHandle::default(),
+            profile: Profile::default(),
+        }
     }
 }
 

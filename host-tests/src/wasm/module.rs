@@ -60,7 +60,8 @@ impl WasmModule {
     pub fn profiled(path: impl AsRef<Path>) -> Result<(Self, BTreeMap<u32, String>)> {
         let path = path.as_ref();
         let wasm = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        let instrument::Instrumented { wasm, names } = instrument::instrument(&wasm).context("instrumenting the module")?;
+        let instrument::Instrumented { wasm, names } =
+            instrument::instrument(&wasm).context("instrumenting the module")?;
         Ok((Self::from_bytes(&wasm)?, names))
     }
 

@@ -98,7 +98,8 @@ fn jwt_auth() -> Vec<Exchange> {
 /// Two tokens in turn, of which only one is remembered.
 fn unseen(what: &'static str, algorithm: Algorithm, key: &str) -> Exchange {
     let mut config = jwt_config();
-    config["policy"]["token_cache"] = json!({"max_tokens": 1});
+    let policy = config.get_mut("policy").and_then(Value::as_object_mut).unwrap();
+    policy.insert("token_cache".to_owned(), json!({"max_tokens": 1}));
     let bearer = |expires| request().with_header("authorization", format!("Bearer {}", token(algorithm, key, expires)));
     Exchange { package: "jwt-auth", what, config, request: bearer(3600), other: Some(bearer(3601)), status: 200 }
 }

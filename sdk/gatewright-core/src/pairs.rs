@@ -87,12 +87,8 @@ pub fn decode_with<T>(bytes: &[u8], mut make: impl FnMut(Span, &[u8]) -> T) -> R
         // What lies within the bytes fits a usize; a list of 4 GiB is refused here.
         let (value, end) = (value as usize, end as usize);
         let offset = |at: usize| u32::try_from(at).map_err(|_| Malformed);
-        let span = Span {
-            name: offset(at)?,
-            name_len: name_len as u32,
-            value: offset(value)?,
-            value_len: value_len as u32,
-        };
+        let span =
+            Span { name: offset(at)?, name_len: name_len as u32, value: offset(value)?, value_len: value_len as u32 };
         fields.push(make(span, bytes.get(at..value - 1).unwrap_or_default()));
         at = end;
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, EntityType, Function, FunctionSection, ImportSection, TypeSection, ValType};
-use wasmparser::{CodeSectionReader, FunctionSectionReader, ImportSectionReader, KnownCustom, Name, Parser, Payload, TypeRef};
+use wasmparser::{
+    CodeSectionReader, FunctionSectionReader, ImportSectionReader, KnownCustom, Name, Parser, Payload, TypeRef,
+};
 
 /// Fuel of a twin beside the function's own: its calls and constants. Parameters are not counted.
 pub(super) const OVERHEAD: u64 = 4;
@@ -71,7 +73,7 @@ impl Rewriter {
 
     fn read_names(&mut self, section: &KnownCustom<'_>) {
         let KnownCustom::Name(names) = section else { return };
-        for name in names.clone().into_iter().flatten() {
+        for name in names.clone().flatten() {
             if let Name::Function(map) = name {
                 self.names.extend(map.into_iter().flatten().map(|naming| (naming.index, naming.name.to_owned())));
             }
