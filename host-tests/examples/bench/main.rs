@@ -57,7 +57,7 @@ fn main() -> Result<()> {
         report::write(&ordered, &options)?;
     }
     if options.footprint {
-        let table = footprint::table(|row| say(row))?;
+        let table = footprint::table(say)?;
         say(&format!("\n{table}"));
         if options.write {
             report::write_footprint(&table)?;
