@@ -62,6 +62,11 @@ bench-quick: setup ## The same with few rounds, into the terminal: about three m
 	$(call step,Bench in short)
 	$(CARGO) run --quiet --package gatewright-host --example bench -- --quick
 
+.PHONY: profile
+profile: wasm-targets ## Fuel of an exchange by function: EXCHANGE="name"; without a name, the names
+	$(call step,Profile)
+	$(CARGO) run --quiet --package gatewright-host --example profile -- "$(EXCHANGE)"
+
 # What is found is kept in fuzz/found, and the worth of it by hand in fuzz/corpus, which the tests replay. The emulated proxy drops
 # its plugins without deleting them, which is a leak where they have background tasks: config does not look for leaks.
 SECONDS ?= 60
