@@ -12,17 +12,27 @@ pub(crate) fn group() -> Result<Group> {
     let plain = |variant: &str| vec![Request::new(variant)];
     let server = |envoy: Envoy, variant: &str| Server { envoy, requests: plain(variant), _origin: None };
     let servers = vec![
+        server(start(without_filter(1), 1)?, "no filter, 1 route"),
+        server(start(without_filter(MANY), 1)?, "no filter, 1,000 routes"),
         server(start(by_filter_chain(1)?, 1)?, "filter_chain, 1 route"),
         server(start(by_filter_chain(MANY)?, 1)?, "filter_chain, 1,000 routes"),
         server(start(by_routes(1)?, 1)?, "routes, 1 route"),
         server(start(by_routes(MANY)?, 1)?, "routes, 1,000 routes"),
     ];
     let rows = vec![
+        Row::new("no filter, 1,000 routes", "no filter, 1 route", None, "Envoy goes through its routes one by one"),
         Row::new(
             "filter_chain, 1,000 routes",
             "filter_chain, 1 route",
-            Some(Bar::Ratio(1.1)),
+            None,
             "a rate limit of its own on each of Envoy's routes",
+        ),
+        Row::new("filter_chain, 1 route", "no filter, 1 route", None, "the same on one route"),
+        Row::new(
+            "filter_chain, 1,000 routes",
+            "no filter, 1,000 routes",
+            None,
+            "what the limits add to Envoy's own search",
         ),
         Row::new(
             "routes, 1,000 routes",
@@ -57,6 +67,13 @@ fn path(number: usize, count: usize) -> String {
 fn policy(number: usize) -> Value {
     let rate = format!("{}/s", 1_000_000_000 - number);
     json!({"rules": [{"name": "all", "limits": [{"rate": rate}], "lots": {"size": 1000}}]})
+}
+
+fn without_filter(count: usize) -> Listener {
+    (0..count).fold(Listener::new(), |listener, number| {
+        let route = Route::prefix(&path(number, count)).name(&format!("r{number}")).direct_response(200, "hello");
+        listener.route(route)
+    })
 }
 
 fn by_filter_chain(count: usize) -> Result<Listener> {
