@@ -159,3 +159,37 @@ fn twin(index: u32, imported: u32, parameters: u32) -> Function {
     code.call(index + HOOKS).call(imported + 1).end();
     twin
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use wasmtime::{Engine, Linker, Module, Store};
+
+    use super::*;
+
+    const WASM: &str = r#"(module
+        (import "env" "twice" (func $twice (param i32) (result i32)))
+        (func $inner (param i32 i32) (result i32) (i32.add (local.get 0) (call $twice (local.get 1))))
+        (func $outer (export "outer") (param i32) (result i32) (call_indirect (param i32 i32) (result i32) (local.get 0) (i32.const 5) (i32.const 0)))
+        (table 1 funcref) (elem (i32.const 0) $inner))"#;
+
+    #[test]
+    fn functions_do_what_they_did_and_say_when() {
+        let wasm = wat::parse_str(WASM).unwrap();
+        let Instrumented { wasm, names } = instrument(&wasm).unwrap();
+        assert_eq!(names.get(&1).map(String::as_str), Some("inner"));
+        let engine = Engine::default();
+        let (mut store, mut linker) = (Store::new(&engine, ()), Linker::new(&engine));
+        let said: Arc<Mutex<Vec<Option<u32>>>> = Arc::default();
+        let (entered, left) = (Arc::clone(&said), Arc::clone(&said));
+        linker.func_wrap("env", "twice", |number: i32| number * 2).unwrap();
+        let enter = move |function: u32| entered.lock().unwrap().push(Some(function));
+        linker.func_wrap(super::super::MODULE, "enter", enter).unwrap();
+        linker.func_wrap(super::super::MODULE, "leave", move || left.lock().unwrap().push(None)).unwrap();
+        let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm).unwrap()).unwrap();
+        let outer = instance.get_typed_func::<i32, i32>(&mut store, "outer").unwrap();
+        assert_eq!(outer.call(&mut store, 7).unwrap(), 17);
+        assert_eq!(*said.lock().unwrap(), [Some(2), Some(1), None, None]);
+    }
+}

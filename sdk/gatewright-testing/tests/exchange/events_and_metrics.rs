@@ -80,6 +80,24 @@ fn events_below_the_proxys_level_are_not_made() {
     assert_eq!(events(&proxy).len(), 1);
 }
 
+policy!(AsksTheTime, Phases::REQUEST_HEADERS, |_, cx| {
+    let _ = cx.now();
+    Ok(Reply::forbidden("not_here").into())
+});
+
+#[test]
+fn where_the_time_is_known_the_level_is_asked_twice_a_second() {
+    let mut proxy = proxy::<AsksTheTime>("{}");
+    proxy.send(Sent::get("/"));
+    proxy.world().set_log_level(LogLevel::Warn);
+    proxy.advance(ms(499));
+    proxy.send(Sent::get("/"));
+    assert_eq!(events(&proxy).len(), 2, "the old level still holds");
+    proxy.advance(ms(1));
+    proxy.send(Sent::get("/"));
+    assert_eq!(events(&proxy).len(), 2, "the new level is known");
+}
+
 #[test]
 fn metrics_are_defined_once() {
     let mut proxy = proxy::<Decides>("{}");
