@@ -14,7 +14,7 @@ pub(crate) fn group() -> Result<Group> {
     let both = |side: &str| {
         let request = |size: &str| {
             let mut request = Request::new(&format!("{side}, {size} KiB"));
-            request.path = format!("/{size}");
+            request.path = path(size);
             request
         };
         vec![request("1"), request("16")]
@@ -37,12 +37,17 @@ pub(crate) fn group() -> Result<Group> {
     Ok(Group { title: "Response cache, hits", servers, rows })
 }
 
-/// An Envoy in front of an origin that says what may be stored. The path is the size of the body in KiB.
+/// The path of a body of this many KiB; as long as the paths of an API are.
+pub(super) fn path(size: &str) -> String {
+    format!("/api/v1/orders/42/{size}?expand=items,customer&page=2")
+}
+
+/// An Envoy in front of an origin that says what may be stored, and sends bodies as [`path`] names them.
 pub(super) fn with_origin(filters: Vec<HttpFilter>, requests: Vec<Request>) -> Result<Server> {
     let date = response_cache::http::date::format(now()?);
     let cached = !filters.is_empty();
     let origin = Upstream::start(move |request: &Received| {
-        let size: usize = request.path().trim_start_matches('/').parse().unwrap_or(1);
+        let size = if request.path() == path("16") { 16 } else { 1 };
         Response::new(200)
             // Envoy's own filter stores nothing without it.
             .with_header("date", &date)
@@ -53,7 +58,7 @@ pub(super) fn with_origin(filters: Vec<HttpFilter>, requests: Vec<Request>) -> R
     })?;
     let listener = filters.into_iter().fold(Listener::new(), Listener::filter);
     let listener = listener.route(Route::prefix("/").name("all").cluster("origin"));
-    let envoy = Envoy::builder(listener).cluster("origin", origin.address()).concurrency(1).start()?;
+    let envoy = Envoy::builder(listener).cluster("origin", origin.address()).concurrency(1).wasm_log_level("warning").start()?;
     let server = Server { envoy, requests, _origin: Some(origin) };
     if cached {
         check_hits(&server)?;

@@ -13,7 +13,7 @@ pub(crate) fn group() -> Result<Group> {
     let (one, many) = (jwt::RS256.tokens(1)?, jwt::RS256.tokens(jwt::TOKENS)?);
     let request = |variant: &str, tokens: &Vary| {
         let mut request = Request::new(variant).with("x-client", "c1").varying("authorization", Rc::clone(tokens));
-        request.path = "/1".to_owned();
+        request.path = cache::path("1");
         vec![request]
     };
     let servers = vec![

@@ -88,7 +88,7 @@ impl Group {
 
 impl Request {
     pub(crate) fn new(variant: &str) -> Self {
-        let path = "/api/v1/orders/42?expand=items".to_owned();
+        let path = "/api/v1/orders/42/items?expand=product,price&page=2".to_owned();
         Self { variant: variant.to_owned(), path, fields: Vec::new(), varying: None, status: 200 }
     }
 
