@@ -8,20 +8,14 @@ use gatewright_host::net::Upstream;
 use gatewright_testing::message::{Request as Received, Response};
 use serde_json::json;
 
-use super::{Bar, Group, Request, Row, Server, wasm};
+use super::{Bar, Group, Request, Row, Server, floor, wasm};
 
 pub(crate) fn group() -> Result<Group> {
-    let both = |side: &str| {
-        let request = |size: &str| {
-            let mut request = Request::new(&format!("{side}, {size} KiB"));
-            request.path = path(size);
-            request
-        };
-        vec![request("1"), request("16")]
-    };
+    let both = |side: &str| vec![of_size(side, "1"), of_size(side, "16")];
     let servers = vec![
         with_origin(vec![], both("no cache"))?,
         with_origin(vec![native()], both("cache"))?,
+        with_origin(vec![floor("ptgccchr")?], vec![of_size("floor", "1")])?,
         with_origin(vec![ours()?], both("response-cache"))?,
     ];
     let row = |size: &str, against: &str, bar: f64, about| {
@@ -31,10 +25,17 @@ pub(crate) fn group() -> Result<Group> {
     let rows = vec![
         row("1", "cache", 1.2, "a hit; Envoy's own filter, which is marked unfinished"),
         row("16", "cache", 1.2, "the same"),
+        Row::new("floor, 1 KiB", "cache, 1 KiB", None, "only the host calls of a hit; of one that never changes"),
         row("1", "no cache", 0.55, "a hit, against asking an upstream on this machine"),
         row("16", "no cache", 0.55, "the same"),
     ];
     Ok(Group { title: "Response cache, hits", servers, rows })
+}
+
+fn of_size(side: &str, size: &str) -> Request {
+    let mut request = Request::new(&format!("{side}, {size} KiB"));
+    request.path = path(size);
+    request
 }
 
 /// The path of a body of this many KiB; as long as the paths of an API are.

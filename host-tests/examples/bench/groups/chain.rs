@@ -6,7 +6,7 @@ use anyhow::Result;
 use gatewright_host::envoy::{Configuration, HttpFilter};
 use serde_json::{Value, json};
 
-use super::{Bar, Group, Request, Row, cache, filter, jwt, limits, wasm};
+use super::{Bar, Group, Request, Row, cache, filter, floor, jwt, limits, wasm};
 use crate::load::Vary;
 
 pub(crate) fn group() -> Result<Group> {
@@ -21,6 +21,7 @@ pub(crate) fn group() -> Result<Group> {
         cache::with_origin(natives(None)?, request("four filters, token not seen", &many))?,
         cache::with_origin(vec![gateway(&json!({}))?], request("gateway, token seen", &one))?,
         cache::with_origin(vec![gateway(&json!({"max_tokens": 1}))?], request("gateway, token not seen", &many))?,
+        cache::with_origin(vec![floor("ptgcccccchr")?], request("floor, token seen", &one))?,
         cache::with_origin(modules()?, request("four modules, token seen", &one))?,
     ];
     let row = |token: &str, bar: f64| {
@@ -30,6 +31,7 @@ pub(crate) fn group() -> Result<Group> {
     let rows = vec![
         row("token seen", 0.8),
         row("token not seen", 0.85),
+        Row::new("floor, token seen", "four filters, token seen", None, "only the host calls of the gateway"),
         Row::new("gateway, token seen", "four modules, token seen", None, "one module against a module for each"),
     ];
     Ok(Group { title: "All four policies on one request", servers, rows })

@@ -4,7 +4,7 @@ use anyhow::Result;
 use gatewright_host::envoy::Configuration;
 use serde_json::json;
 
-use super::{Bar, Group, Request, Row, answering, wasm, with_log};
+use super::{Bar, Group, Request, Row, answering, floor, wasm, with_log};
 
 /// Its preimage is `secret`.
 const KEY_HASH: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
@@ -19,6 +19,7 @@ pub(crate) fn group() -> Result<Group> {
     let denied = |variant| Request::new(variant).with("x-api-key", "guess").answered(403);
     let servers = vec![
         answering(vec![], plain("no filter"))?,
+        answering(vec![floor("")?], plain("floor"))?,
         answering(vec![wasm("guest-baseline", Configuration::None)?], plain("crate, empty"))?,
         answering(vec![wasm("guest-empty", nothing)?], plain("SDK, empty"))?,
         answering(
@@ -29,6 +30,7 @@ pub(crate) fn group() -> Result<Group> {
         with_log(vec![wasm("api-key", with_sdk)?], "info", vec![denied("SDK, denied and logged")])?,
     ];
     let rows = vec![
+        Row::new("floor", "no filter", None, "a wasm filter with one callback, in which nothing is done"),
         Row::new("crate, empty", "no filter", None, "the `proxy-wasm` crate with all its callbacks"),
         Row::new("SDK, empty", "no filter", Some(Bar::Micros(3.5)), "a policy that returns `request.forward()`"),
         Row::new("SDK, empty", "crate, empty", None, "the same against the crate"),

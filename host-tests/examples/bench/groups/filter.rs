@@ -4,7 +4,7 @@ use anyhow::Result;
 use gatewright_host::envoy::{Configuration, HttpFilter};
 use serde_json::{Map, Value, json};
 
-use super::{Bar, Group, Request, Row, answering, wasm};
+use super::{Bar, Group, Request, Row, answering, floor, wasm};
 
 /// Patterns that look like those of real rule sets; `#` is a number, so that no two are the same.
 const ON_PATH: [&str; 5] = [
@@ -24,6 +24,7 @@ pub(crate) fn group() -> Result<Group> {
     let servers = vec![
         answering(vec![], vec![plain("no filter")])?,
         answering(vec![rbac()], vec![plain("rbac, 70 rules")])?,
+        answering(vec![floor("pc")?], vec![plain("floor")])?,
         answering(vec![ours(70, 0)?], vec![plain("request-filter, 70 rules"), denied])?,
         answering(vec![ours(1000, 0)?], vec![plain("request-filter, 1,000 rules")])?,
         answering(vec![ours(70, 100_000)?], vec![plain("request-filter, 70 rules and a list").with("x-client", "c1")])?,
@@ -35,6 +36,7 @@ pub(crate) fn group() -> Result<Group> {
     let rows = vec![
         Row::new("rbac, 70 rules", "no filter", None, "Envoy's own filter: 50 patterns on the path, 20 on the agent"),
         row("70 rules", "rbac, 70 rules", 0.75, "the same patterns, and the checks of the protocol"),
+        Row::new("floor", "rbac, 70 rules", None, "only the host calls of the filter"),
         row("1,000 rules", "request-filter, 70 rules", 1.2, "growth with the number of patterns"),
         row(
             "70 rules and a list",

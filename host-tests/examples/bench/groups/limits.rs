@@ -6,7 +6,7 @@ use anyhow::Result;
 use gatewright_host::envoy::{Configuration, HttpFilter};
 use serde_json::{Value, json};
 
-use super::{Bar, Group, Request, Row, answering, wasm};
+use super::{Bar, Group, Request, Row, answering, floor, wasm};
 
 /// Nobody is refused.
 const PLENTY: u64 = 1_000_000_000;
@@ -20,6 +20,8 @@ pub(crate) fn group() -> Result<Group> {
     let servers = vec![
         answering(vec![], vec![clients("no filter", 16)])?,
         answering(vec![local_ratelimit()], vec![clients("local_ratelimit", 16)])?,
+        answering(vec![floor("ptgsc")?], vec![clients("floor, exact", 16)])?,
+        answering(vec![floor("ptc")?], vec![clients("floor, lots", 16)])?,
         answering(
             vec![exact],
             vec![
@@ -35,6 +37,8 @@ pub(crate) fn group() -> Result<Group> {
         Row::new("local_ratelimit", "no filter", None, "Envoy's own filter, 16 clients with a descriptor each"),
         Row::new("rate-limit, exact", "local_ratelimit", Some(Bar::Ratio(1.25)), "every request by compare-and-swap"),
         Row::new("rate-limit, lots of 32", "local_ratelimit", Some(Bar::Ratio(1.2)), "32 at a time for a worker"),
+        Row::new("floor, exact", "local_ratelimit", None, "only the host calls of the exact limit"),
+        Row::new("floor, lots", "local_ratelimit", None, "only the host calls of the limit in lots"),
         Row::new(
             "rate-limit, exact, 1,000 keys",
             "rate-limit, exact, 10 keys",

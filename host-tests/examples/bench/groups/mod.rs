@@ -142,6 +142,11 @@ pub(crate) fn wasm(package: &str, configuration: Configuration) -> Result<HttpFi
     Ok(WasmFilter::new(package, &module).configuration(configuration).into())
 }
 
+/// A guest that makes these host calls and nothing else (`host-tests/guests/floor`): what of a policy's cost is the proxy's.
+pub(crate) fn floor(calls: &str) -> Result<HttpFilter> {
+    wasm("guest-floor", Configuration::Text(calls.to_owned()))
+}
+
 /// A key of jwt-auth's tests.
 pub(crate) fn key_file(name: &str) -> Result<Vec<u8>> {
     let path = workspace_root().join("plugins/jwt-auth/tests/keys").join(name);
