@@ -46,6 +46,7 @@ fn run(module: &WasmModule, exchange: &Exchange) -> Result<BTreeMap<u32, Functio
     let options = GuestOptions::default();
     let (profile, module) = (options.profile.clone(), module.clone());
     let builder = Proxy::builder().world(&world).config(exchange.config.to_string());
+    let builder = builder.allow_on_headers_stop_iteration(true);
     let mut proxy = builder.start(move |host| module.boxed(host, &options))?;
     for sent in 0..WARM_UP {
         ensure!(proxy.send(exchange.request(sent)).status() == exchange.status, "not the answer that was expected");

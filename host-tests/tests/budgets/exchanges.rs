@@ -92,6 +92,7 @@ fn jwt_auth() -> Vec<Exchange> {
         exchange("expired token", Some(token(Algorithm::RS256, "rsa-2048", -later)), 401),
         unseen("RS256 token not seen before", Algorithm::RS256, "rsa-2048"),
         unseen("ES256 token not seen before", Algorithm::ES256, "p-256"),
+        unseen("PS256 token not seen before", Algorithm::PS256, "rsa-2048"),
     ]
 }
 
@@ -135,10 +136,10 @@ fn key_file(name: &str) -> Vec<u8> {
     fs::read(workspace_root().join("plugins/jwt-auth/tests/keys").join(name)).unwrap()
 }
 
-/// A client within its limit, counted exactly and in lots, and one over it.
+/// A client within its limit, counted exactly and in lots; within two limits; and one over its limit.
 fn rate_limit() -> Vec<Exchange> {
-    let exchange = |what, rate: &str, lots: Value, cost: Value, status| {
-        let limits = json!([{"rate": rate}]);
+    let exchange = |what, rates: &[&str], lots: Value, cost: Value, status| {
+        let limits: Vec<Value> = rates.iter().map(|rate| json!({"rate": rate})).collect();
         let rule =
             json!({"name": "client", "key": [{"header": "x-client"}], "limits": limits, "lots": lots, "cost": cost});
         let request = request().with_header("x-client", "anna");
@@ -152,16 +153,17 @@ fn rate_limit() -> Vec<Exchange> {
         }
     };
     // A cost that no allowance has room for is refused from the first request on.
-    let mut refused = exchange("over the limit", "1/d", Value::Null, json!({"header": "x-cost"}), 429);
+    let mut refused = exchange("over the limit", &["1/d"], Value::Null, json!({"header": "x-cost"}), 429);
     refused.request = refused.request.with_header("x-cost", "2");
     vec![
-        exchange("within the limit, exact", "1000000/s", Value::Null, json!({"fixed": 1}), 200),
-        exchange("within the limit, in lots", "1000000/s", json!({"size": 1000}), json!({"fixed": 1}), 200),
+        exchange("within the limit, exact", &["1000000/s"], Value::Null, json!({"fixed": 1}), 200),
+        exchange("within two limits, exact", &["1000000/s", "60000000/m"], Value::Null, json!({"fixed": 1}), 200),
+        exchange("within the limit, in lots", &["1000000/s"], json!({"size": 1000}), json!({"fixed": 1}), 200),
         refused,
     ]
 }
 
-/// Hygiene alone, seventy patterns, every built-in rule, and a refusal.
+/// Hygiene alone, seventy patterns, every built-in rule, a refusal, and a body.
 fn request_filter() -> Vec<Exchange> {
     let exchange = |what, policy: Value, status| Exchange {
         package: "request-filter",
@@ -182,7 +184,11 @@ fn request_filter() -> Vec<Exchange> {
         "sql_injection": "deny", "cross_site_scripting": "deny", "path_traversal": "deny", "command_injection": "deny",
         "template_injection": "deny", "ssrf": "deny", "scanners": "deny", "secrets_in_urls": "deny",
     });
+    let mut body =
+        exchange("JSON body, read by every built-in rule", json!({"body": {"inspect": true}, "groups": groups}), 200);
+    body.request = order();
     vec![
+        body,
         exchange("hygiene", json!({}), 200),
         exchange("seventy patterns", json!({ "rules": seventy }), 200),
         exchange("every built-in rule", json!({ "groups": groups }), 200),
@@ -190,7 +196,7 @@ fn request_filter() -> Vec<Exchange> {
     ]
 }
 
-/// A hit, and an answer that may not be stored.
+/// A hit, a part of one, and an answer that may not be stored.
 fn response_cache() -> Vec<Exchange> {
     let exchange = |what, path| Exchange {
         package: "response-cache",
@@ -200,7 +206,10 @@ fn response_cache() -> Vec<Exchange> {
         other: None,
         status: 200,
     };
-    vec![exchange("hit", "/cached"), exchange("not to be stored", "/api/v1/orders/42")]
+    let mut part = exchange("a range of a hit", "/cached");
+    part.request = part.request.with_header("range", "bytes=0-99");
+    part.status = 206;
+    vec![exchange("hit", "/cached"), part, exchange("not to be stored", "/api/v1/orders/42")]
 }
 
 /// One policy, and all four on a cache hit.
@@ -211,7 +220,7 @@ fn gateway() -> Vec<Exchange> {
     let mut jwt = jwt_config();
     jwt.as_object_mut().unwrap().insert("use".to_owned(), "jwt-auth".into());
     let all = json!([limit, {"use": "request-filter", "policy": {}}, jwt, {"use": "response-cache", "policy": {}}]);
-    let exchange = |what, policies: Value, request| Exchange {
+    let exchange = |what, policies: &Value, request| Exchange {
         package: "gateway",
         what,
         config: json!({"policies": policies}),
@@ -221,9 +230,13 @@ fn gateway() -> Vec<Exchange> {
     };
     let bearer = format!("Bearer {}", token(Algorithm::RS256, "rsa-2048", 3600));
     let client = |path| request_to(path).with_header("x-client", "anna");
+    let mut refused = exchange("four policies, no token", &all, client("/cached"));
+    refused.status = 401;
     vec![
-        exchange("one policy", json!([limit]), client("/api/v1/orders/42")),
-        exchange("four policies, hit", all, client("/cached").with_header("authorization", &bearer)),
+        exchange("one policy", &json!([limit]), client("/api/v1/orders/42")),
+        exchange("four policies, hit", &all, client("/cached").with_header("authorization", &bearer)),
+        exchange("four policies, not to be stored", &all, client("/orders/42").with_header("authorization", &bearer)),
+        refused,
     ]
 }
 
@@ -233,7 +246,22 @@ fn request() -> Request {
 }
 
 fn request_to(path: &str) -> Request {
-    Request::get(path)
+    like_a_browser(Request::get(path))
+}
+
+/// The same with a body of half a kilobyte.
+fn order() -> Request {
+    let item =
+        |number: u32| json!({"sku": format!("BK-{number:04}"), "quantity": number, "note": "gift wrapped, please"});
+    let order = json!({"customer": "5d41402a", "items": (1..8).map(item).collect::<Vec<_>>()}).to_string();
+    let post = like_a_browser(Request::new("POST", "/api/v1/orders"));
+    post.with_header("content-type", "application/json")
+        .with_header("content-length", order.len().to_string())
+        .with_body(order)
+}
+
+fn like_a_browser(request: Request) -> Request {
+    request
         .with_host("api.example.com")
         .with_header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
         .with_header("accept", "application/json")
@@ -245,9 +273,15 @@ fn request_to(path: &str) -> Request {
 
 /// What the upstream answers: what may be stored where the path says so.
 pub(crate) fn answer(request: &Request) -> Response {
-    let response = Response::new(200).with_header("content-type", "application/json");
-    if request.path().starts_with("/cached") {
-        return response.with_header("cache-control", "public, max-age=600").with_body("x".repeat(1024));
+    let may_be_stored = request.path().starts_with("/cached");
+    let part = may_be_stored && request.header("range").is_some();
+    let response = Response::new(if part { 206 } else { 200 }).with_header("content-type", "application/json");
+    if !may_be_stored {
+        return response.with_header("cache-control", "no-store");
     }
-    response.with_header("cache-control", "no-store")
+    let response = response.with_header("cache-control", "public, max-age=600").with_header("etag", "\"one\"");
+    if part {
+        return response.with_header("content-range", "bytes 0-99/1024").with_body("x".repeat(100));
+    }
+    response.with_body("x".repeat(1024))
 }

@@ -23,6 +23,7 @@ pub(crate) fn measure(module: &WasmModule, exchange: &Exchange) -> ExchangeCost 
     let stats = options.stats.clone();
     let module = module.clone();
     let builder = Proxy::builder().world(&world).config(exchange.config.to_string());
+    let builder = builder.allow_on_headers_stop_iteration(true);
     let mut proxy = builder.start(move |host| module.boxed(host, &options)).unwrap();
     let mut sent_before = 0;
     let mut send = || {

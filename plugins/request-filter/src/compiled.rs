@@ -1,12 +1,14 @@
 //! Rule sets of a configuration, each compiled once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use gatewright::Setup;
 use gatewright::config::ConfigError;
 use gatewright::host::LogLevel;
 
+use crate::config::Groups;
 use crate::conform::Conformity;
 use crate::engine::Hits;
 use crate::journal::Journal;
@@ -28,22 +30,29 @@ pub(crate) struct Compiled {
 
 /// What was compiled for routes before.
 #[derive(Default)]
-struct Known(RefCell<Vec<(Source, Rc<Compiled>)>>);
+struct Known {
+    compiled: RefCell<Vec<(Source, Rc<Compiled>)>>,
+    /// Routes without any rule, as far as they were counted.
+    without_rules: Cell<usize>,
+}
 
 impl Compiled {
     /// The rule set of this source: that of an earlier route if it had the same, else a new one, on which a report is logged.
     pub(crate) fn of(source: Source, setup: &Setup) -> Result<Rc<Self>, ConfigError> {
         let known = setup.shared(Known::default);
-        if let Some((_, compiled)) = known.0.borrow().iter().find(|(earlier, _)| *earlier == source) {
+        if source.rules.is_empty() && source.groups == Groups::default() && source.contract.is_none() {
+            known.tell_without_rules(setup);
+        }
+        if let Some((_, compiled)) = known.compiled.borrow().iter().find(|(earlier, _)| *earlier == source) {
             return Ok(Rc::clone(compiled));
         }
         let (rules, findings) = RuleSet::new(&source)?;
-        report(&findings, rules.rules.is_empty() && source.contract.is_none(), setup);
+        report(&findings, setup);
         let journal = Journal::new(&rules.rules, setup);
         let contract = source.contract.as_ref().map(Conformity::new).transpose()?;
         let compiled = Rc::new(Self { rules, journal, contract, spare: RefCell::default() });
         compiled.warm();
-        known.0.borrow_mut().push((source, Rc::clone(&compiled)));
+        known.compiled.borrow_mut().push((source, Rc::clone(&compiled)));
         Ok(compiled)
     }
 
@@ -68,15 +77,31 @@ impl Compiled {
     }
 }
 
+impl Known {
+    /// Says which route has no rule, of the first few.
+    fn tell_without_rules(&self, setup: &Setup) {
+        let earlier = self.without_rules.replace(self.without_rules.get().saturating_add(1));
+        let what = match (setup.route(), earlier.cmp(&MAX_FINDINGS)) {
+            (_, Ordering::Greater) => return,
+            (_, Ordering::Equal) => "more routes without any rule".to_owned(),
+            (None, _) => "no rule outside of `routes`: only hygiene and spelling are checked there".to_owned(),
+            (Some(route), _) => {
+                format!("routes[{route}]: a route without any rule: only hygiene and spelling are checked there")
+            }
+        };
+        say(what, setup);
+    }
+}
+
 /// Says what is odd about the rules.
-fn report(findings: &[Finding], no_rules: bool, setup: &Setup) {
-    let services = setup.services();
-    let say = |what: String| services.log(LogLevel::Warn, || format!("gatewright: request-filter: {what}"));
+fn report(findings: &[Finding], setup: &Setup) {
+    let say = |what| say(what, setup);
     findings.iter().take(MAX_FINDINGS).for_each(|finding| say(finding.to_string()));
     if let Some(more @ 1..) = findings.len().checked_sub(MAX_FINDINGS) {
         say(format!("{more} more findings"));
     }
-    if no_rules {
-        say("a route without any rule: only hygiene and spelling are checked there".to_owned());
-    }
+}
+
+fn say(what: String, setup: &Setup) {
+    setup.services().log(LogLevel::Warn, || format!("gatewright: request-filter: {what}"));
 }

@@ -55,7 +55,8 @@ impl Chain {
     /// The first thing that is wrong with the configuration.
     pub fn single<P: Policy>(name: &str, envelope: Value, setup: &Setup) -> Result<Self, ConfigError> {
         let setup = setup.of_policy(name);
-        let plan = config::compile(envelope, |settings: P::Config| {
+        let plan = config::compile(envelope, |settings: P::Config, route| {
+            setup.set_route(route);
             Ok(Installed(Rc::new(P::new(settings, &setup)?) as Rc<dyn AnyPolicy>))
         })?;
         Ok(Self::new(vec![Layer { name: name.into(), counters: Rc::default(), plan }]))

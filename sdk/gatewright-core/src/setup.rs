@@ -1,7 +1,7 @@
 //! What a policy may set up when it is configured.
 
 use std::any::{Any, TypeId};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -13,6 +13,8 @@ use crate::services::Services;
 pub struct Setup {
     root: Rc<Root>,
     name: Rc<str>,
+    /// The entry of `routes` that a policy is being made for.
+    route: Cell<Option<usize>>,
     /// Tasks that start if the configuration is accepted, by number.
     tasks: Rc<RefCell<Vec<(u64, Task)>>>,
     /// Values that the routes of a policy share, by type.
@@ -22,7 +24,7 @@ pub struct Setup {
 impl Setup {
     pub(crate) fn new(root: Rc<Root>) -> Self {
         let name = root.module.name.into();
-        Self { root, name, tasks: Rc::default(), shared: RefCell::default() }
+        Self { root, name, route: Cell::default(), tasks: Rc::default(), shared: RefCell::default() }
     }
 
     /// For one of several policies: the same configuration, but what its routes share is its own.
@@ -30,6 +32,7 @@ impl Setup {
         Self {
             root: Rc::clone(&self.root),
             name: name.into(),
+            route: Cell::default(),
             tasks: Rc::clone(&self.tasks),
             shared: RefCell::default(),
         }
@@ -40,6 +43,17 @@ impl Setup {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The entry of `routes` that the settings at hand are for, from 0; `None` for those of every other request. A route that has no
+    /// settings of its own makes no policy of its own.
+    #[must_use]
+    pub fn route(&self) -> Option<usize> {
+        self.route.get()
+    }
+
+    pub(crate) fn set_route(&self, route: Option<usize>) {
+        self.route.set(route);
     }
 
     /// A counter of this name, `gatewright.` before it.

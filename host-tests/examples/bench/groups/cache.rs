@@ -59,7 +59,11 @@ pub(super) fn with_origin(filters: Vec<HttpFilter>, requests: Vec<Request>) -> R
     })?;
     let listener = filters.into_iter().fold(Listener::new(), Listener::filter);
     let listener = listener.route(Route::prefix("/").name("all").cluster("origin"));
-    let envoy = Envoy::builder(listener).cluster("origin", origin.address()).concurrency(1).wasm_log_level("warning").start()?;
+    let envoy = Envoy::builder(listener)
+        .cluster("origin", origin.address())
+        .concurrency(1)
+        .wasm_log_level("warning")
+        .start()?;
     let server = Server { envoy, requests, _origin: Some(origin) };
     if cached {
         check_hits(&server)?;

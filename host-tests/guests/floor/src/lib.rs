@@ -21,8 +21,13 @@ unsafe extern "C" {
     safe fn proxy_get_buffer_bytes(kind: u32, start: usize, max: usize, data: &mut *mut u8, size: &mut usize) -> u32;
     safe fn proxy_get_header_map_pairs(map: u32, data: &mut *mut u8, size: &mut usize) -> u32;
     safe fn proxy_get_current_time_nanoseconds(time: &mut u64) -> u32;
-    fn proxy_get_shared_data(key: *const u8, key_size: usize, data: &mut *mut u8, size: &mut usize, cas: &mut u32)
-    -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: &mut *mut u8,
+        size: &mut usize,
+        cas: &mut u32,
+    ) -> u32;
     fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, size: usize, cas: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, size: usize, id: &mut u32) -> u32;
     safe fn proxy_increment_metric(id: u32, offset: i64) -> u32;

@@ -154,7 +154,7 @@ fn routes_of_the_same_rules_share_them() {
     let mut proxy = builder.policy::<RequestFilter>("request-filter").unwrap();
     let logs = proxy.world().logs();
     let told = |part: &str| logs.iter().filter(|line| line.message.contains(part)).count();
-    assert_eq!((told("rule narrow never decides"), told("a route without any rule")), (1, 1));
+    assert_eq!((told("rule narrow never decides"), told("routes[1]: a route without any rule")), (1, 1));
     assert_eq!(
         (proxy.send(get("/")).status(), proxy.send(get("/a")).status(), proxy.send(get("/b")).status()),
         (403, 404, 200)

@@ -84,13 +84,15 @@ impl<P> Plan<P> {
 /// `routes[n].policy`.
 pub fn compile<C, P>(
     envelope: Value,
-    mut build: impl FnMut(C) -> Result<P, ConfigError>,
+    mut build: impl FnMut(C, Option<usize>) -> Result<P, ConfigError>,
 ) -> Result<Plan<P>, ConfigError>
 where
     C: DeserializeOwned,
 {
     let Envelope { mode, failure_mode, policy, routes } = from_value(envelope)?;
-    let make = |fields: Map<String, Value>| from_value(fields.into()).and_then(&mut build).map(Rc::new);
+    let make = |fields: Map<String, Value>, route| {
+        from_value(fields.into()).and_then(|settings| build(settings, route)).map(Rc::new)
+    };
     let mut builder = Builder { policy, shared: None, make };
     let default = Settings { mode, failure_mode, policy: builder.envelope(mode)? };
     let mut entries = Vec::with_capacity(routes.len());
@@ -113,14 +115,14 @@ struct Builder<P, F> {
 
 impl<P, F> Builder<P, F>
 where
-    F: FnMut(Map<String, Value>) -> Result<Rc<P>, ConfigError>,
+    F: FnMut(Map<String, Value>, Option<usize>) -> Result<Rc<P>, ConfigError>,
 {
     fn envelope(&mut self, mode: Mode) -> Result<Option<Rc<P>>, ConfigError> {
         if mode == Mode::Off {
             return Ok(None);
         }
         if self.shared.is_none() {
-            self.shared = Some((self.make)(self.policy.clone()).map_err(|error| error.within("policy"))?);
+            self.shared = Some((self.make)(self.policy.clone(), None).map_err(|error| error.within("policy"))?);
         }
         Ok(self.shared.clone())
     }
@@ -132,7 +134,7 @@ where
         }
         let mut merged = self.policy.clone();
         lay_over(&mut merged, over);
-        let made = (self.make)(merged).map_err(|error| self.explained(error, over));
+        let made = (self.make)(merged, Some(index)).map_err(|error| self.explained(error, over));
         made.map(Some).map_err(|error| error.within("policy").index(index).within("routes"))
     }
 

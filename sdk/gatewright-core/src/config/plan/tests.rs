@@ -33,7 +33,7 @@ enum Source {
 }
 
 fn plan(envelope: Value) -> Result<Plan<Config>, ConfigError> {
-    compile(envelope, |config: Config| match config.keys.iter().position(String::is_empty) {
+    compile(envelope, |config: Config, _| match config.keys.iter().position(String::is_empty) {
         Some(at) => Err(ConfigError::at(format!("keys[{at}]"), "an empty key")),
         None => Ok(config),
     })
