@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Result, ensure};
+
 use crate::sample::Samples;
 
 const WIDTH: f64 = 860.0;
@@ -59,14 +61,12 @@ const LINES: &[Line] = &[
 ];
 
 /// An SVG with a line for each of the series that were measured.
-pub(crate) fn picture(groups: &BTreeMap<&str, &Samples>) -> String {
-    let lines: Vec<(&Line, Vec<(f64, f64)>)> = LINES
-        .iter()
-        .filter_map(|line| {
-            let samples = groups.get(line.1)?;
-            Some((line, line.2.iter().map(|(size, variant)| (*size, samples.micros(variant).median)).collect()))
-        })
-        .collect();
+///
+/// # Errors
+/// A group has no variant of a name that is here.
+pub(crate) fn picture(groups: &BTreeMap<&str, &Samples>) -> Result<String> {
+    let lines = LINES.iter().filter_map(|line| Some(points(line, groups.get(line.1)?).map(|points| (line, points))));
+    let lines = lines.collect::<Result<Vec<_>>>()?;
     let most = lines.iter().flat_map(|(_, points)| points).map(|(_, micros)| *micros).fold(1.0, f64::max) * 1.1;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
@@ -94,7 +94,17 @@ pub(crate) fn picture(groups: &BTreeMap<&str, &Samples>) -> String {
             at + 4.0
         );
     }
-    svg + "</svg>\n"
+    Ok(svg + "</svg>\n")
+}
+
+/// CPU time for each size.
+fn points(line: &Line, samples: &Samples) -> Result<Vec<(f64, f64)>> {
+    let point = |(size, variant): &(f64, &str)| {
+        let micros = samples.micros(variant).median;
+        ensure!(micros.is_finite(), "the picture of growth wants {variant:?}, which group {} has not", line.1);
+        Ok((*size, micros))
+    };
+    line.2.iter().map(point).collect()
 }
 
 fn axes(most: f64) -> String {

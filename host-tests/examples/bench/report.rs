@@ -50,7 +50,7 @@ pub(crate) fn write(groups: &[(&str, (Group, Samples))], options: &Options) -> R
     fs::write(&path, page).with_context(|| format!("writing {PAGE}"))?;
     let by_name = groups.iter().map(|(name, (_, samples))| (*name, samples)).collect();
     let groups: Vec<_> = groups.iter().map(|(_, (group, samples))| (group, samples)).collect();
-    for (picture, drawn) in [(RATIOS, plot::ratios(&groups)), (GROWTH, growth::picture(&by_name))] {
+    for (picture, drawn) in [(RATIOS, plot::ratios(&groups)), (GROWTH, growth::picture(&by_name)?)] {
         fs::write(workspace_root().join(picture), drawn).with_context(|| format!("writing {picture}"))?;
     }
     Ok(())
