@@ -256,10 +256,10 @@ fn order() -> Request {
     let item =
         |number: u32| json!({"sku": format!("BK-{number:04}"), "quantity": number, "note": "gift wrapped, please"});
     let order = json!({"customer": "5d41402a", "items": (1..8).map(item).collect::<Vec<_>>()}).to_string();
-    let post = like_a_browser(Request::new("POST", "/api/v1/orders"));
-    post.with_header("content-type", "application/json")
-        .with_header("content-length", order.len().to_string())
-        .with_body(order)
+    let length = order.len().to_string();
+    like_a_browser(Request::post("/api/v1/orders", order))
+        .with_header("content-type", "application/json")
+        .with_header("content-length", length)
 }
 
 fn like_a_browser(request: Request) -> Request {

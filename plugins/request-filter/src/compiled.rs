@@ -8,7 +8,6 @@ use gatewright::Setup;
 use gatewright::config::ConfigError;
 use gatewright::host::LogLevel;
 
-use crate::config::Groups;
 use crate::conform::Conformity;
 use crate::engine::Hits;
 use crate::journal::Journal;
@@ -40,19 +39,21 @@ impl Compiled {
     /// The rule set of this source: that of an earlier route if it had the same, else a new one, on which a report is logged.
     pub(crate) fn of(source: Source, setup: &Setup) -> Result<Rc<Self>, ConfigError> {
         let known = setup.shared(Known::default);
-        if source.rules.is_empty() && source.groups == Groups::default() && source.contract.is_none() {
+        let earlier = known.find(&source);
+        let compiled = earlier.map_or_else(|| known.compile(source, setup), Ok)?;
+        if compiled.rules.rules.is_empty() && compiled.contract.is_none() {
             known.tell_without_rules(setup);
         }
-        if let Some((_, compiled)) = known.compiled.borrow().iter().find(|(earlier, _)| *earlier == source) {
-            return Ok(Rc::clone(compiled));
-        }
-        let (rules, findings) = RuleSet::new(&source)?;
+        Ok(compiled)
+    }
+
+    fn new(source: &Source, setup: &Setup) -> Result<Self, ConfigError> {
+        let (rules, findings) = RuleSet::new(source)?;
         report(&findings, setup);
         let journal = Journal::new(&rules.rules, setup);
         let contract = source.contract.as_ref().map(Conformity::new).transpose()?;
-        let compiled = Rc::new(Self { rules, journal, contract, spare: RefCell::default() });
+        let compiled = Self { rules, journal, contract, spare: RefCell::default() };
         compiled.warm();
-        known.compiled.borrow_mut().push((source, Rc::clone(&compiled)));
         Ok(compiled)
     }
 
@@ -78,13 +79,24 @@ impl Compiled {
 }
 
 impl Known {
+    fn find(&self, source: &Source) -> Option<Rc<Compiled>> {
+        let compiled = self.compiled.borrow();
+        compiled.iter().find(|(earlier, _)| earlier == source).map(|(_, compiled)| Rc::clone(compiled))
+    }
+
+    fn compile(&self, source: Source, setup: &Setup) -> Result<Rc<Compiled>, ConfigError> {
+        let compiled = Rc::new(Compiled::new(&source, setup)?);
+        self.compiled.borrow_mut().push((source, Rc::clone(&compiled)));
+        Ok(compiled)
+    }
+
     /// Says which route has no rule, of the first few.
     fn tell_without_rules(&self, setup: &Setup) {
         let earlier = self.without_rules.replace(self.without_rules.get().saturating_add(1));
         let what = match (setup.route(), earlier.cmp(&MAX_FINDINGS)) {
             (_, Ordering::Greater) => return,
             (_, Ordering::Equal) => "more routes without any rule".to_owned(),
-            (None, _) => "no rule outside of `routes`: only hygiene and spelling are checked there".to_owned(),
+            (None, _) => "policy: no rule: only hygiene and spelling are checked by it".to_owned(),
             (Some(route), _) => {
                 format!("routes[{route}]: a route without any rule: only hygiene and spelling are checked there")
             }

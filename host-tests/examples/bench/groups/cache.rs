@@ -3,12 +3,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
-use gatewright_host::envoy::{Configuration, Envoy, HttpFilter, Listener, Route};
+use gatewright_host::envoy::{Configuration, HttpFilter, Listener, Route};
 use gatewright_host::net::Upstream;
 use gatewright_testing::message::{Request as Received, Response};
 use serde_json::json;
 
-use super::{Bar, Group, Request, Row, Server, floor, wasm};
+use super::{Bar, Group, Request, Row, Server, floor, quiet, wasm};
 
 pub(crate) fn group() -> Result<Group> {
     let both = |side: &str| vec![of_size(side, "1"), of_size(side, "16")];
@@ -59,11 +59,7 @@ pub(super) fn with_origin(filters: Vec<HttpFilter>, requests: Vec<Request>) -> R
     })?;
     let listener = filters.into_iter().fold(Listener::new(), Listener::filter);
     let listener = listener.route(Route::prefix("/").name("all").cluster("origin"));
-    let envoy = Envoy::builder(listener)
-        .cluster("origin", origin.address())
-        .concurrency(1)
-        .wasm_log_level("warning")
-        .start()?;
+    let envoy = quiet(listener).cluster("origin", origin.address()).start()?;
     let server = Server { envoy, requests, _origin: Some(origin) };
     if cached {
         check_hits(&server)?;

@@ -13,11 +13,13 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use gatewright_host::build::{self, Target, workspace_root};
-use gatewright_host::envoy::{Configuration, Envoy, HttpFilter, Listener, Route, WasmFilter};
+use gatewright_host::envoy::{Configuration, Envoy, EnvoyBuilder, HttpFilter, Listener, Route, WasmFilter};
 use gatewright_host::net::Upstream;
 
 use crate::load::Vary;
 use crate::sample::Spread;
+
+const QUIET: &str = "warning";
 
 /// Starts the Envoys of a group.
 type Open = fn() -> Result<Group>;
@@ -127,13 +129,18 @@ impl Bar {
 
 /// An Envoy that answers everything itself, so that no upstream's time is counted.
 pub(crate) fn answering(filters: Vec<HttpFilter>, requests: Vec<Request>) -> Result<Server> {
-    with_log(filters, "warning", requests)
+    with_log(filters, QUIET, requests)
+}
+
+/// An Envoy whose wasm filters log no decision: what writing one takes is more than what is compared.
+pub(crate) fn quiet(listener: Listener) -> EnvoyBuilder {
+    Envoy::builder(listener).wasm_log_level(QUIET)
 }
 
 pub(crate) fn with_log(filters: Vec<HttpFilter>, log_level: &str, requests: Vec<Request>) -> Result<Server> {
     let listener = filters.into_iter().fold(Listener::new(), Listener::filter);
     let listener = listener.route(Route::prefix("/").name("all").direct_response(200, "hello"));
-    let envoy = Envoy::builder(listener).concurrency(1).wasm_log_level(log_level).start()?;
+    let envoy = quiet(listener).wasm_log_level(log_level).start()?;
     Ok(Server { envoy, requests, _origin: None })
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use gatewright_host::envoy::{Configuration, Envoy, HttpFilter, Listener, Route};
 use serde_json::{Value, json};
 
-use super::{Bar, Group, Request, Row, Server, wasm};
+use super::{Bar, Group, Request, Row, Server, quiet, wasm};
 
 const MANY: usize = 1000;
 
@@ -55,7 +55,7 @@ pub(crate) fn listeners() -> Result<Vec<(&'static str, Listener)>> {
 }
 
 pub(crate) fn start(listener: Listener, workers: u32) -> Result<Envoy> {
-    Envoy::builder(listener).concurrency(workers).wasm_log_level("warning").start()
+    quiet(listener).concurrency(workers).start()
 }
 
 /// The last route is the one that requests take.
