@@ -56,7 +56,8 @@ impl Cache {
 fn name(engine: &Engine, wasm: &[u8]) -> String {
     let mut settings = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);
-    format!("{:x}-{:016x}.cwasm", Sha256::digest(wasm), settings.finish())
+    let digest: String = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{digest}-{:016x}.cwasm", settings.finish())
 }
 
 /// `None` for a file that is missing, damaged or from another wasmtime: it is then made anew.

@@ -5,8 +5,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
-use p521::ecdsa::signature::hazmat::RandomizedPrehashSigner;
-use p521::elliptic_curve::rand_core::OsRng;
+use p521::ecdsa::signature::hazmat::PrehashSigner;
 use p521::pkcs8::DecodePrivateKey;
 use serde_json::Value;
 use sha2::{Digest, Sha512};
@@ -50,7 +49,7 @@ pub(crate) fn tampered(token: &str) -> String {
 fn sign_es512(input: &str) -> String {
     let secret = p521::SecretKey::from_pkcs8_pem(&file("p-521.pem")).unwrap();
     let key = p521::ecdsa::SigningKey::from_slice(&secret.to_bytes()).unwrap();
-    let signature: p521::ecdsa::Signature = key.sign_prehash_with_rng(&mut OsRng, &Sha512::digest(input)).unwrap();
+    let signature: p521::ecdsa::Signature = key.sign_prehash(&Sha512::digest(input)).unwrap();
     URL_SAFE_NO_PAD.encode(signature.to_bytes())
 }
 

@@ -34,7 +34,8 @@ fn plugin(package: &str, target: Target) -> (WasmGuest, Rc<Recorder>) {
 /// The API-key plugin, configured to accept one key.
 fn api_key(target: Target, key: &[u8]) -> (WasmGuest, Rc<Recorder>) {
     let (mut guest, host) = plugin("guest-callbacks", target);
-    let config = format!(r#"{{"header": "x-api-key", "keys": ["{:x}"]}}"#, Sha256::digest(key));
+    let digest: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+    let config = format!(r#"{{"header": "x-api-key", "keys": ["{digest}"]}}"#);
     let size = config.len() as u32;
     host.answers.borrow_mut().insert(CONFIGURATION.into(), Ok(config.into_bytes()));
     assert!(guest.on_configure(1, size).unwrap());

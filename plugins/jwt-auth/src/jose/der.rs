@@ -26,13 +26,13 @@ pub fn rsa_public_key(key: &RsaPublicKey) -> Vec<u8> {
 /// The `SubjectPublicKeyInfo` of a P-256 key (RFC 5480 §2).
 #[must_use]
 pub fn p256_public_key(key: &p256::ecdsa::VerifyingKey) -> Vec<u8> {
-    public_key(ON_P256, key.to_encoded_point(false).as_bytes())
+    public_key(ON_P256, key.to_sec1_point(false).as_bytes())
 }
 
 /// The `SubjectPublicKeyInfo` of a P-384 key (RFC 5480 §2).
 #[must_use]
 pub fn p384_public_key(key: &p384::ecdsa::VerifyingKey) -> Vec<u8> {
-    public_key(ON_P384, key.to_encoded_point(false).as_bytes())
+    public_key(ON_P384, key.to_sec1_point(false).as_bytes())
 }
 
 /// The `ECDSA-Sig-Value` (RFC 3279 §2.2.3) of a P-256 signature in JOSE's form, which is `r` and `s` of 32 bytes each (RFC 7518 §3.4).
@@ -83,10 +83,10 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use p256::pkcs8::EncodePublicKey;
     use proptest::prelude::*;
-    use rsa::pkcs8::EncodePublicKey;
 
-    use super::{p256_public_key, p256_signature, p384_public_key, p384_signature, rsa_public_key};
+    use super::{RsaPublicKey, p256_public_key, p256_signature, p384_public_key, p384_signature, rsa_public_key};
     use crate::jose::jwk::Material;
     use crate::jose::testing::key;
     #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -117,16 +117,23 @@ mod tests {
     fn keys_are_written_as_the_crates_write_them() {
         for id in ["rsa-2048", "rsa-2048-other", "rsa-3072-e3", "p-256", "p-256-other", "p-384"] {
             let (ours, theirs) = match key(id).material {
-                Material::Rsa(key) => {
-                    let (n, e) = (rsa::BigUint::from_bytes_be(key.modulus()), rsa::BigUint::from(key.exponent()));
-                    (rsa_public_key(&key), rsa::RsaPublicKey::new(n, e).unwrap().to_public_key_der())
-                }
-                Material::P256(key) => (p256_public_key(&key), p256::PublicKey::from(key).to_public_key_der()),
-                Material::P384(key) => (p384_public_key(&key), p384::PublicKey::from(key).to_public_key_der()),
+                Material::Rsa(key) => (rsa_public_key(&key), rsa_by_the_crate(&key)),
+                Material::P256(key) => (p256_public_key(&key), der(p256::PublicKey::from(key))),
+                Material::P384(key) => (p384_public_key(&key), der(p384::PublicKey::from(key))),
                 _ => panic!("{id}"),
             };
-            assert_eq!(ours, theirs.unwrap().into_vec(), "{id}");
+            assert_eq!(ours, theirs, "{id}");
         }
+    }
+
+    fn der(key: impl EncodePublicKey) -> Vec<u8> {
+        key.to_public_key_der().unwrap().into_vec()
+    }
+
+    fn rsa_by_the_crate(key: &RsaPublicKey) -> Vec<u8> {
+        use rsa::pkcs8::EncodePublicKey as _;
+        let (n, e) = (rsa::BigUint::from_bytes_be(key.modulus()), rsa::BigUint::from(key.exponent()));
+        rsa::RsaPublicKey::new(n, e).unwrap().to_public_key_der().unwrap().into_vec()
     }
 
     proptest! {

@@ -5,8 +5,7 @@ use gatewright_testing::proxy::{Exchange, Proxy, StartError};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use jwt_auth::JwtAuth;
 use jwt_auth::jose::base64url;
-use p521::ecdsa::signature::hazmat::RandomizedPrehashSigner;
-use p521::elliptic_curve::rand_core::OsRng;
+use p521::ecdsa::signature::hazmat::PrehashSigner;
 use p521::pkcs8::DecodePrivateKey;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
@@ -105,7 +104,7 @@ pub(crate) fn verdict(proxy: &mut Proxy, request: Request) -> (u16, String) {
 fn sign_es512(input: &str) -> String {
     let secret = p521::SecretKey::from_pkcs8_pem(include_str!("../keys/p-521.pem")).unwrap();
     let key = p521::ecdsa::SigningKey::from_slice(&secret.to_bytes()).unwrap();
-    let signature: p521::ecdsa::Signature = key.sign_prehash_with_rng(&mut OsRng, &Sha512::digest(input)).unwrap();
+    let signature: p521::ecdsa::Signature = key.sign_prehash(&Sha512::digest(input)).unwrap();
     base64url::encode(&signature.to_bytes())
 }
 

@@ -3,10 +3,12 @@
 use std::cell::{Cell, RefCell};
 
 use gatewright::host::{BufferKind, Direction, Host, HostResult, LogLevel, MapKind, MetricKind, Status};
-use p256::ecdsa::signature::Verifier;
+use p256::ecdsa::signature::Verifier as _;
+use p256::pkcs8::DecodePublicKey as _;
 use rsa::pkcs1v15;
-use rsa::pkcs8::DecodePublicKey;
-use sha2::{Sha256, Sha384, Sha512};
+use rsa::pkcs8::DecodePublicKey as _;
+use rsa::sha2::{Sha256, Sha384, Sha512};
+use rsa::signature::Verifier as _;
 
 /// How the proxy answers.
 pub(in crate::jose) enum Answers {

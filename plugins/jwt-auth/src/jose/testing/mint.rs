@@ -1,8 +1,7 @@
 //! Signs tokens with the private test keys: with `jsonwebtoken`, so that we do not only agree with ourselves.
 
 use jsonwebtoken::{Algorithm as Alg, EncodingKey, crypto};
-use p521::ecdsa::signature::hazmat::RandomizedPrehashSigner;
-use p521::elliptic_curve::rand_core::OsRng;
+use p521::ecdsa::signature::hazmat::PrehashSigner;
 use p521::pkcs8::DecodePrivateKey;
 
 use sha2::{Digest, Sha512};
@@ -37,7 +36,7 @@ pub(in crate::jose) fn sign(algorithm: Algorithm, id: &str, header: &str, payloa
 fn sign_es512(input: &str) -> String {
     let secret = p521::SecretKey::from_pkcs8_pem(P521).unwrap();
     let key = p521::ecdsa::SigningKey::from_slice(&secret.to_bytes()).unwrap();
-    let signature: p521::ecdsa::Signature = key.sign_prehash_with_rng(&mut OsRng, &Sha512::digest(input)).unwrap();
+    let signature: p521::ecdsa::Signature = key.sign_prehash(&Sha512::digest(input)).unwrap();
     base64url::encode(&signature.to_bytes())
 }
 

@@ -1,6 +1,6 @@
 //! Verifying inside the module, with the RustCrypto crates for all but RSA.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
@@ -50,8 +50,8 @@ fn rsa(algorithm: Algorithm, key: &RsaPublicKey, input: &[u8], signature: &[u8])
 
 /// Compares in constant time.
 fn hmac(algorithm: Algorithm, secret: &[u8], input: &[u8], signature: &[u8]) -> bool {
-    fn check<M: Mac + hmac::digest::KeyInit>(secret: &[u8], input: &[u8], signature: &[u8]) -> bool {
-        <M as Mac>::new_from_slice(secret).is_ok_and(|mac| mac.chain_update(input).verify_slice(signature).is_ok())
+    fn check<M: Mac + KeyInit>(secret: &[u8], input: &[u8], signature: &[u8]) -> bool {
+        M::new_from_slice(secret).is_ok_and(|mac| mac.chain_update(input).verify_slice(signature).is_ok())
     }
     match algorithm {
         Algorithm::Hs256 => check::<Hmac<Sha256>>(secret, input, signature),
