@@ -70,14 +70,17 @@ profile: wasm-targets ## Fuel of an exchange by function: EXCHANGE="name"; witho
 # What is found is kept in fuzz/found, and the worth of it by hand in fuzz/corpus, which the tests replay. The emulated proxy drops
 # its plugins without deleting them, which is a leak where they have background tasks: config does not look for leaks.
 SECONDS ?= 60
+fuzz = cd plugins/$(1)/fuzz && for target in $(2); do \
+	mkdir -p found/$$target && leaks=1 && if [ $$target = config ]; then leaks=0; fi && \
+	ASAN_OPTIONS=detect_leaks=$$leaks $(CARGO) +nightly fuzz run --fuzz-dir . $$target found/$$target corpus/$$target -- \
+		-max_total_time=$(SECONDS) -max_len=16384 -timeout=20 || exit 1; done
+
 .PHONY: fuzz
-fuzz: ## Look for input that breaks jwt-auth, for SECONDS= each; needs a nightly toolchain and cargo-fuzz
-	$(call step,Fuzzing)
-	cd plugins/jwt-auth/fuzz && for target in token jwks config; do \
-		mkdir -p found/$$target && leaks=1 && if [ $$target = config ]; then leaks=0; fi && \
-		ASAN_OPTIONS=detect_leaks=$$leaks $(CARGO) +nightly fuzz run --fuzz-dir . $$target found/$$target corpus/$$target -- \
-			-max_total_time=$(SECONDS) -max_len=16384 -timeout=20 || exit 1; \
-	done
+fuzz: ## Look for input that breaks jwt-auth or request-filter, SECONDS= for each of nine targets; needs a nightly toolchain and cargo-fuzz
+	$(call step,Fuzzing jwt-auth)
+	$(call fuzz,jwt-auth,token jwks config)
+	$(call step,Fuzzing request-filter)
+	$(call fuzz,request-filter,json form multipart normalise contract engine)
 
 .PHONY: doc
 doc: ## API documentation, warnings are errors

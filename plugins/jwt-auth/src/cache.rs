@@ -6,12 +6,13 @@ use std::cell::RefCell;
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::rc::Rc;
 
+use gatewright::bytes;
 use lru::LruCache;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use self::finder::Finder;
+use crate::config;
 use crate::verified::Verified;
-use crate::{bytes, config};
 
 /// Forged tokens that are remembered at most. Whoever sends them can make each one different, so more would only cost memory.
 const MAX_FORGED: usize = 1_000;

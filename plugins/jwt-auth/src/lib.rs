@@ -25,7 +25,6 @@
 
 mod authenticator;
 mod binding;
-mod bytes;
 mod cache;
 mod challenge;
 mod claim_path;

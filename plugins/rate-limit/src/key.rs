@@ -1,13 +1,14 @@
 //! What requests must have in common to share a counter.
 
 mod client_ip;
-mod fields;
+mod host;
 mod pattern;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
 use gatewright::store::KeyHashing;
+use gatewright::syntax::cookie::unquoted;
 use gatewright::{Context, Identity, Request};
 
 use crate::config::{CertificateField, KeyPart};
@@ -34,8 +35,8 @@ impl<'a> Value<'a> {
         match part {
             KeyPart::ClientIp(settings) => client_ip::find(*settings, request, cx),
             KeyPart::Header(name) => Self::one(request.headers().all(name).map(Cow::Borrowed)),
-            KeyPart::Cookie(name) => Self::one(fields::cookies(request.headers(), name).map(Cow::Borrowed)),
-            KeyPart::Query(name) => Self::one(fields::query(request.path(), name)),
+            KeyPart::Cookie(name) => Self::one(request.headers().cookies(name).map(unquoted).map(Cow::Borrowed)),
+            KeyPart::Query(name) => Self::one(request.parameters(name)),
             KeyPart::PathVariable(name) => Self::text(cx.path_variable(name)),
             KeyPart::Claim(name) => cx
                 .get::<Identity>()
@@ -44,7 +45,7 @@ impl<'a> Value<'a> {
             KeyPart::Certificate(field) => certificate(*field, cx).map_or(Self::Missing, Self::Bytes),
             KeyPart::Constant(text) => Self::Bytes(Cow::Borrowed(text.as_bytes())),
             KeyPart::Method => Self::Bytes(Cow::Borrowed(request.method().as_bytes())),
-            KeyPart::Host => Self::Bytes(fields::host(request.authority())),
+            KeyPart::Host => Self::Bytes(host::canonical(request.authority())),
             KeyPart::RouteName => cx.route_name().map_or(Self::Missing, |name| Self::Bytes(owned(Cow::Owned(name)))),
         }
     }

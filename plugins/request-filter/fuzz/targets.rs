@@ -7,12 +7,16 @@
     reason = "a target fails by panicking, and uses one of these functions"
 )]
 
+use regex::bytes::{Regex, RegexBuilder};
+use request_filter::Sees;
 use request_filter::body::Body;
 use request_filter::body::limits::Limits;
 use request_filter::contract::{Contract, Head, Options, Reading};
-use request_filter::engine::Budget;
+use request_filter::engine::{Budget, Engine, EngineBuilder, Hits, Selector, Test};
+use request_filter::groups::{Group, Signature};
 use request_filter::normalise::{Condition, Conditions, canonical_host, canonical_path, canonical_text};
-use request_filter::value::{Refusal, Value};
+use request_filter::transform::{Transform, apply};
+use request_filter::value::{Place, Refusal, Value};
 
 /// A JSON document behind a first byte that says how it is cut.
 pub(crate) fn json(data: &[u8]) {
@@ -58,6 +62,34 @@ pub(crate) fn normalise(data: &[u8]) {
         assert!(!path.path.split(|byte| *byte == b'/').any(|segment| segment == b".."));
     }
     let _ = canonical_host(data);
+}
+
+/// A value before all built-in rules at once, against one pattern and pipeline after the other.
+pub(crate) fn engine(value: &[u8]) {
+    let canonical = canonical_text(value, &mut Conditions::default());
+    SIGNATURES.with(|(engine, patterns)| {
+        let mut hits = Hits::new(patterns.len());
+        engine.look(&Value { place: Place::Query, name: b"q", raw: value, decoded: value }, &mut hits);
+        for (number, (signature, pattern)) in (0..).zip(patterns) {
+            let alone = signature.views.iter().any(|view| pattern.is_match(&apply(view, &canonical)));
+            assert_eq!(hits.has(number), alone, "{}", signature.id);
+        }
+    });
+}
+
+thread_local! {
+    static SIGNATURES: (Engine, Vec<(&'static Signature, Regex)>) = {
+        let signatures = Group::ALL.iter().flat_map(|group| group.signatures());
+        let mut builder = EngineBuilder::default();
+        for (number, signature) in (0..).zip(signatures.clone()) {
+            let views: Vec<Vec<Transform>> = signature.views.iter().map(|view| view.to_vec()).collect();
+            let selector = Selector { places: vec![Place::Query], name: None, sees: Sees::Canonical, views };
+            builder.add(&selector, Test::Regex(signature.pattern.to_owned()), false, number);
+        }
+        let engine = builder.build(&mut Budget::new(1 << 28)).unwrap();
+        let alone = |signature: &Signature| RegexBuilder::new(signature.pattern).unicode(false).build().unwrap();
+        (engine, signatures.map(|signature| (signature, alone(signature))).collect())
+    };
 }
 
 /// A document, a path and a body, one a line; a body alone is checked against a document that has every keyword.

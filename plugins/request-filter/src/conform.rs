@@ -2,6 +2,7 @@
 
 use gatewright::Headers;
 use gatewright::config::ConfigError;
+use gatewright::syntax::query::pairs;
 use serde_json::Value as Json;
 
 use crate::config;
@@ -10,7 +11,7 @@ use crate::engine::Budget;
 use crate::hygiene::Seen;
 use crate::normalise::{Conditions, decode_component};
 use crate::value::{Place, Value};
-use crate::walk::{cookies, parameters, split_target};
+use crate::walk::{cookies, split_target};
 
 /// Memory of the patterns of a document.
 const PATTERN_MEMORY: usize = 16 * 1024 * 1024;
@@ -47,8 +48,7 @@ impl Conformity {
         let found = self.contract.operation(seen.method, path)?;
         let mut conditions = Conditions::default();
         let mut decoded = |bytes, plus| decode_component(bytes, plus, &mut conditions).into_owned();
-        let query =
-            parameters(query).map(|(name, value)| (decoded(name, true), decoded(value, true))).collect::<Vec<_>>();
+        let query = pairs(query).map(|(name, value)| (decoded(name, true), decoded(value, true))).collect::<Vec<_>>();
         let lines = headers.all("cookie");
         let cookies =
             lines.flat_map(cookies).map(|(name, value)| (name.to_vec(), decoded(value, false))).collect::<Vec<_>>();

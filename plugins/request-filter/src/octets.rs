@@ -39,16 +39,6 @@ pub(crate) fn are_plain(bytes: &[u8]) -> bool {
     fold(bytes, 0, odd) & HIGHS == 0
 }
 
-/// Where the byte first is.
-pub(crate) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut found = words.iter().map(|word| equal_bytes(u64::from_le_bytes(*word), byte));
-    match found.by_ref().enumerate().find(|(_, equal)| *equal != 0) {
-        Some((index, equal)) => Some(index * 8 + equal.trailing_zeros() as usize / 8),
-        None => Some(words.len() * 8 + rest.iter().position(|other| *other == byte)?),
-    }
-}
-
 /// Whether a byte of a first kind stands before one of a second. `kinds` has the high bits of the bytes of both, for eight at a time.
 pub(crate) fn has_pair(bytes: &[u8], kinds: impl Fn(u64) -> (u64, u64)) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
@@ -152,9 +142,6 @@ mod tests {
         assert_eq!(are_all(text, TOKEN), all(is_token), "{text:x?}");
         assert_eq!(are_all(text, HOST), all(is_of_host), "{text:x?}");
         assert_eq!(are_all(text, PATH), all(is_of_path), "{text:x?}");
-        for byte in [b'a', b'!', 0, 0x80, 0xff] {
-            assert_eq!(find(byte, text), text.iter().position(|other| *other == byte), "{text:x?} {byte:x}");
-        }
         let pairs = |word| (equal_bytes(word, b'!'), equal_bytes(word, b'a') | equal_bytes(word, 0x80));
         let naive = text.windows(2).any(|pair| matches!(pair, [b'!', b'a' | 0x80]));
         assert_eq!(has_pair(text, pairs), naive, "{text:x?}");

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use gatewright::Headers;
+use gatewright::bytes::split_once;
+use gatewright::syntax::{cookie, query};
 
 use crate::engine::{Engine, Hits};
 use crate::hygiene::{Limits, Seen};
 use crate::normalise::{Conditions, canonical_host, canonical_path, decode_component};
-use crate::octets::find;
 use crate::value::{Place, Refusal, Value};
 
 /// Shows values to all tests, and refuses those whose spelling is not accepted.
@@ -58,7 +59,7 @@ impl Walk<'_> {
         if query.is_empty() {
             return Ok(());
         }
-        for (index, (name, value)) in parameters(query).enumerate() {
+        for (index, (name, value)) in query::pairs(query).enumerate() {
             self.limits.parameters(index + 1)?;
             self.limits.parameter(name, value)?;
             self.pair([Place::QueryName, Place::Query], name, value, true, hits)?;
@@ -117,31 +118,15 @@ impl Walk<'_> {
     }
 }
 
-/// Path and query of a request target; the query without its `?`.
+/// Path and query of a request target; the query without its `?`. A fragment, which should not be there, is looked at with what it follows.
 pub(crate) fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
-    split_once(target, b'?')
+    let (path, query) = split_once(target, b'?');
+    (path, query.unwrap_or_default())
 }
 
-/// Names and values of a query, as sent.
-pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    query.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| split_once(pair, b'='))
-}
-
-/// Names and values of a cookie field (RFC 6265 §4.2), as sent but for quotes.
+/// Names and values of a cookie field, as sent but for quotes.
 pub(crate) fn cookies(line: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let pairs = line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty());
-    pairs.map(|pair| {
-        let (name, value) = split_once(pair, b'=');
-        let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-        (name, quoted.unwrap_or(value))
-    })
-}
-
-fn split_once(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
-    match find(separator, bytes) {
-        Some(at) => (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default()),
-        None => (bytes, &[]),
-    }
+    cookie::pairs(line).map(|(name, value)| (name, cookie::unquoted(value)))
 }
 
 fn refuse(found: Conditions, refused: Conditions) -> Result<(), Refusal> {

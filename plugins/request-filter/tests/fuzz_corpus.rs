@@ -33,6 +33,11 @@ fn no_contract_or_body_breaks_the_check() {
     replay("contract", targets::contract);
 }
 
+#[test]
+fn no_value_escapes_the_prefilters() {
+    replay("engine", targets::engine);
+}
+
 fn replay(kind: &str, target: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(kind);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -98,6 +98,6 @@ pub(crate) fn is_bypassed(request: &Request, bypass: &config::Bypass) -> bool {
 pub(crate) fn is_excluded(request: &Request, bypass: &config::Bypass) -> bool {
     let headers = request.headers();
     bypass.headers.iter().any(|name| headers.contains(name))
-        || bypass.cookies.iter().any(|name| target::cookies(headers, name).next().is_some())
-        || bypass.query.iter().any(|name| target::has_parameter(request.path(), name))
+        || bypass.cookies.iter().any(|name| headers.cookies(name).next().is_some())
+        || bypass.query.iter().any(|name| request.parameters(name).next().is_some())
 }

@@ -84,7 +84,7 @@ pub struct Key {
     pub claims: Vec<String>,
 }
 
-/// What of the query belongs to the key.
+/// What of the query belongs to the key. Names are compared decoded, as services read them: `us%65r` is `user`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
@@ -136,7 +136,7 @@ pub struct Bypass {
     /// The request has one of these cookies.
     #[serde(default)]
     pub cookies: Vec<String>,
-    /// The query has one of these parameters.
+    /// The query has one of these parameters, in any spelling.
     #[serde(default)]
     pub query: Vec<String>,
 }

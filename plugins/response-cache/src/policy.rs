@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use gatewright::config::ConfigError;
+use gatewright::syntax::is_token;
 use gatewright::{Context, Fault, Flow, Phases, Policy, Request, Setup};
 
 use crate::asked;
@@ -54,7 +55,7 @@ impl ResponseCache {
 
 fn check(config: &Config) -> Result<(), ConfigError> {
     if let Some(name) = &config.cache_status
-        && !crate::http::text::is_token(name.as_bytes())
+        && !is_token(name)
     {
         return Err(ConfigError::at("cache_status", format!("{name:?} is no token; write a name such as gatewright")));
     }

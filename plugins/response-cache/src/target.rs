@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use gatewright::syntax::query::{decode, pair};
 use gatewright::{Context, Identity, Request};
 
 use crate::config;
-use crate::http::text::trim;
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) fn rest(key: &config::Key, request: &Request, cx: &Context) -> Vec<Ve
         rest.push(joined(request.headers().all(name)));
     }
     for name in &key.cookies {
-        rest.push(joined(cookies(request.headers(), name)));
+        rest.push(joined(request.headers().cookies(name)));
     }
     if !key.claims.is_empty() {
         let identity = cx.get::<Identity>();
@@ -66,20 +66,6 @@ pub(crate) fn rest(key: &config::Key, request: &Request, cx: &Context) -> Vec<Ve
         rest.extend(key.claims.iter().map(|name| joined(claim(name).as_deref().into_iter())));
     }
     rest
-}
-
-/// The values of a cookie (RFC 6265 §5.4), over all `cookie` fields.
-pub(crate) fn cookies<'a>(headers: &'a gatewright::Headers, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    headers.all("cookie").flat_map(|line| line.split(|byte| *byte == b';')).filter_map(move |pair| {
-        let at = pair.iter().position(|byte| *byte == b'=')?;
-        let (found, value) = pair.split_at_checked(at)?;
-        (trim(found) == name.as_bytes()).then(|| trim(value.get(1..).unwrap_or_default()))
-    })
-}
-
-/// Whether the query of a path has a parameter of that name.
-pub(crate) fn has_parameter(path: &[u8], name: &str) -> bool {
-    split(path).1.is_some_and(|query| query.split(|byte| *byte == b'&').any(|pair| parameter(pair) == name.as_bytes()))
 }
 
 /// Values so that no two lists of them look alike, nor like none.
@@ -115,11 +101,11 @@ fn push_query(url: &mut Vec<u8>, parameters: &[u8], query: &config::Query) {
         url.push(b'?');
         return url.extend_from_slice(parameters);
     }
-    let mut kept: Vec<&[u8]> =
-        parameters.split(|byte| *byte == b'&').filter(|pair| counts(parameter(pair), query)).collect();
+    let parameters = parameters.split(|byte| *byte == b'&').filter(|parameter| !parameter.is_empty());
+    let mut kept: Vec<&[u8]> = parameters.filter(|parameter| counts(&name(parameter), query)).collect();
     if query.sort {
         // Stable: parameters of one name keep their order, which may mean something.
-        kept.sort_by_key(|pair| parameter(pair));
+        kept.sort_by_cached_key(|parameter| name(parameter));
     }
     for (index, pair) in kept.into_iter().enumerate() {
         url.push(if index == 0 { b'?' } else { b'&' });
@@ -127,13 +113,14 @@ fn push_query(url: &mut Vec<u8>, parameters: &[u8], query: &config::Query) {
     }
 }
 
-fn parameter(pair: &[u8]) -> &[u8] {
-    pair.split(|byte| *byte == b'=').next().unwrap_or_default()
+/// A name in any spelling is that name for the service, so it is for the key: what a key leaves out, one request could change for all others.
+fn name(parameter: &[u8]) -> Cow<'_, [u8]> {
+    decode(pair(parameter).0)
 }
 
 fn counts(name: &[u8], query: &config::Query) -> bool {
     let listed = |list: &[String]| list.iter().any(|pattern| matches(pattern, name));
-    !name.is_empty() && query.allow.as_deref().is_none_or(listed) && !listed(&query.deny)
+    query.allow.as_deref().is_none_or(listed) && !listed(&query.deny)
 }
 
 fn matches(pattern: &str, name: &[u8]) -> bool {
@@ -180,6 +167,17 @@ mod tests {
     }
 
     #[test]
+    fn another_spelling_of_a_name_is_the_same_name() {
+        let allow = config::Query { allow: Some(vec!["user".to_owned()]), ..config::Query::default() };
+        assert_eq!(url("/?us%65r=anna&x=1", &allow), "a.example/?us%65r=anna");
+        let deny = config::Query { deny: vec!["utm_*".to_owned()], ..config::Query::default() };
+        assert_eq!(url("/?%75tm_source=1&a", &deny), "a.example/?a");
+        let sort = config::Query { sort: true, ..config::Query::default() };
+        assert_eq!(url("/?b&%61=2&a=1", &sort), "a.example/?%61=2&a=1&b");
+        assert_eq!(url("/?a=1&%61=2&=3&", &sort), "a.example/?=3&a=1&%61=2");
+    }
+
+    #[test]
     fn rfc9110_4_2_3_hosts_are_the_same_in_any_case_and_with_the_schemes_port() {
         assert_eq!(
             (host("A.Example:80", "http"), host("a.example:443", "https")),
@@ -189,13 +187,6 @@ mod tests {
             (host("a.example:443", "http"), host("a.example:8080", "http")),
             ("a.example:443".into(), "a.example:8080".into())
         );
-    }
-
-    #[test]
-    fn cookies_and_parameters_are_found_by_name() {
-        let headers = [("cookie", "a=1; b=2"), ("cookie", "a=3")].into_iter().collect();
-        assert_eq!(cookies(&headers, "a").collect::<Vec<_>>(), [b"1", b"3"]);
-        assert!(has_parameter(b"/?a&bc=1", "bc") && !has_parameter(b"/?a&bc=1", "b") && !has_parameter(b"/a", "a"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::host::{Host, MapKind, Status};
 use crate::pairs::{self, Span};
+use crate::syntax::cookie;
 
 mod tag;
 mod value;
@@ -161,6 +162,13 @@ impl Headers {
             .iter()
             .filter(move |field| field.tag == tag && same(self.name(&field.span), name.as_ref().as_bytes()))
             .map(|field| self.value(&field.span))
+    }
+
+    /// The values of a cookie (RFC 6265 §4.2.1), over all `cookie` fields: a client may send several (RFC 9113 §8.2.3). A value in quotes
+    /// keeps them, see [`unquoted`](crate::syntax::cookie::unquoted).
+    pub fn cookies(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let pairs = self.all("cookie").flat_map(cookie::pairs);
+        pairs.filter_map(move |(found, value)| (found == name.as_bytes()).then_some(value))
     }
 
     /// The first value of a field, if it is UTF-8.

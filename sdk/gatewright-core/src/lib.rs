@@ -15,6 +15,7 @@ pub mod pairs;
 pub mod routes;
 pub mod sort;
 pub mod store;
+pub mod syntax;
 
 mod chain;
 mod client_address;

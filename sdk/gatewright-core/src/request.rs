@@ -1,5 +1,6 @@
 //! The request as a policy handles it.
 
+use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use crate::layer::Run;
 use crate::message::{BodyError, Message};
 use crate::reply::Reply;
 use crate::response::Response;
+use crate::syntax::query;
 
 /// A request on its way to the upstream. Edits reach the proxy when the request is forwarded.
 pub struct Request {
@@ -75,6 +77,12 @@ impl Request {
     #[must_use]
     pub fn path(&self) -> &[u8] {
         self.header(":path").unwrap_or_default()
+    }
+
+    /// The values of a query parameter, decoded as in an HTML form. Two of them are for the policy to judge: services differ in which they
+    /// take.
+    pub fn parameters(&self, name: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
+        query::values(self.path(), name)
     }
 
     /// Host and port (`:authority`); empty if it is not UTF-8.

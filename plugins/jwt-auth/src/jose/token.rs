@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
+use gatewright::bytes;
 use serde_json::{Map, Value};
 
 use super::{Algorithm, Refusal, base64url, json};
-use crate::bytes;
 
 /// How long a token may be unless the caller says otherwise, in bytes.
 pub const MAX_SIZE: usize = 8 * 1024;

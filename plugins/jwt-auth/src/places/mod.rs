@@ -6,10 +6,10 @@ mod query;
 
 use std::borrow::Cow;
 
+use gatewright::syntax::query::values;
 use gatewright::{Headers, Request};
 
 use self::header::HeaderPlace;
-use crate::bytes;
 use crate::config::Provider;
 
 /// All places that any provider takes tokens from.
@@ -70,12 +70,12 @@ impl Places {
             found = found.and(place.find(headers, number));
         }
         for (number, param) in self.params.iter().enumerate() {
-            for token in query::values(path(headers), &param.name) {
+            for token in values(path(headers), &param.name) {
                 found = found.and(Found::one(token, Place::Param(number)));
             }
         }
         for (number, cookie) in self.cookies.iter().enumerate() {
-            for token in cookie::values(headers, &cookie.name) {
+            for token in headers.cookies(&cookie.name) {
                 found = found.and(Found::one(Cow::Borrowed(token), Place::Cookie(number)));
             }
         }
@@ -144,7 +144,7 @@ impl Presented<'_> {
     /// Whether it is several, or a token and something else: the proxy joins repeated lines with a comma, which no token has (RFC 9110
     /// §5.3). So this need only be asked about what turned out to be no good token.
     pub(crate) fn is_list(&self) -> bool {
-        matches!(self.place, Place::Header(..)) && bytes::find(&self.token, b',').is_some()
+        matches!(self.place, Place::Header(..)) && gatewright::bytes::find(&self.token, b',').is_some()
     }
 }
 

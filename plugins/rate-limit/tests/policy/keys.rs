@@ -43,6 +43,7 @@ fn one_client_has_one_counter_whatever_else_differs() {
     let with = |name: &'static str, value: &'static str| move || Sent::get("/").with_header(name, value);
     assert_same(json!({"header": "x-a"}), with("x-b", "1"), with("x-b", "2"));
     assert_same(json!({"query": "user"}), || Sent::get("/a?user=anna"), || Sent::get("/b?x=1&u%73er=%61nna"));
+    assert_same(json!({"cookie": "sid"}), with("cookie", "sid=anna"), with("cookie", "a=1; sid = \"anna\""));
     assert_same(json!("host"), || Sent::get("/").with_host("a.test"), || Sent::get("/").with_host("A.test:8080"));
     assert_same(json!({"constant": "x"}), || Sent::get("/a"), || Sent::post("/b", ""));
     let repeated = |value: &'static str| move || Sent::get("/").with_header("x-a", "anna").with_header("x-a", value);

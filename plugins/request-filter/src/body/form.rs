@@ -1,5 +1,7 @@
 //! `application/x-www-form-urlencoded` (WHATWG URL Standard, section 5.1).
 
+use gatewright::syntax::hex_digit;
+
 use super::limits::FormLimits;
 use super::text::Text;
 use crate::value::{Place, Refusal, Value, Visitor};
@@ -81,7 +83,8 @@ impl Form {
         match (self.percent, byte) {
             (Percent::Sign, _) if byte.is_ascii_hexdigit() => self.percent = Percent::Digit(byte),
             (Percent::Digit(high), _) => {
-                let decoded = hex(high).zip(hex(byte)).map(|(high, low)| high << 4 | low).ok_or(BAD_PERCENT)?;
+                let decoded =
+                    hex_digit(high).zip(hex_digit(byte)).map(|(high, low)| high << 4 | low).ok_or(BAD_PERCENT)?;
                 self.percent = Percent::None;
                 self.text().encoded(&[b'%', high, byte], &[decoded]);
                 self.check_length()?;
@@ -136,10 +139,6 @@ impl Form {
 }
 
 const BAD_PERCENT: Refusal = Refusal::bad("form_bad_percent");
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
 
 #[cfg(test)]
 mod tests {

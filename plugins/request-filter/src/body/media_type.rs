@@ -1,5 +1,7 @@
 //! Media types (RFC 9110, section 8.3.1).
 
+use gatewright::syntax::is_token_byte;
+
 /// A `content-type`, with its parameters. Type, subtype and parameter names are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaType {
@@ -96,7 +98,7 @@ pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 impl<'a> Cursor<'a> {
     /// A token (RFC 9110, section 5.6.2).
     pub(super) fn token(&mut self) -> Option<&'a [u8]> {
-        let end = self.0.iter().position(|byte| !is_token(*byte)).unwrap_or(self.0.len());
+        let end = self.0.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(self.0.len());
         let (token, rest) = self.0.split_at_checked(end)?;
         self.0 = rest;
         (!token.is_empty()).then_some(token)
@@ -130,11 +132,6 @@ impl<'a> Cursor<'a> {
             }
         }
     }
-}
-
-/// Whether the byte may stand in a token.
-pub(super) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

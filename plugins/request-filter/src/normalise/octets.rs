@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use gatewright::syntax::hex_digit;
+
 use super::{Condition, Conditions};
 
 /// Decodes percent-encoding once, and `+` as a space where `plus` says so, as `application/x-www-form-urlencoded` has it. A `%` that
@@ -39,24 +41,15 @@ pub fn is_plain_text(bytes: &[u8]) -> bool {
 /// The octet that the two digits at the beginning stand for.
 pub(super) fn pair(digits: &[u8]) -> Option<u8> {
     let [high, low, ..] = digits else { return None };
-    Some(digit(*high)? << 4 | digit(*low)?)
+    Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
 }
 
 /// The character that `u` and the four digits at the beginning stand for; no surrogate.
 pub(super) fn wide(digits: &[u8]) -> Option<char> {
     let (b'u' | b'U', digits) = digits.split_first()? else { return None };
     let [a, b, c, d, ..] = digits else { return None };
-    let code = [a, b, c, d].into_iter().try_fold(0, |code, byte| Some(code << 4 | u32::from(digit(*byte)?)))?;
+    let code = [a, b, c, d].into_iter().try_fold(0, |code, byte| Some(code << 4 | u32::from(hex_digit(*byte)?)))?;
     char::from_u32(code)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

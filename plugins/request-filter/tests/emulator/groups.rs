@@ -18,6 +18,15 @@ fn a_group_refuses_or_scores_or_is_off() {
 }
 
 #[test]
+fn a_cookie_without_a_name_is_looked_at_too() {
+    let mut proxy = proxy(&json!({"groups": {"cross_site_scripting": "deny"}}));
+    let mut send = |cookie: &str| proxy.send(get("/").with_header("cookie", cookie)).status();
+    assert_eq!(send("a=1; theme"), 200);
+    assert_eq!(send("a=<script>alert(1)</script>"), 403);
+    assert_eq!(send("<script>alert(1)</script>"), 403);
+}
+
+#[test]
 fn an_allow_rule_goes_before_groups() {
     let mut proxy = proxy(&json!({
         "rules": [{"id": "search", "action": "allow", "when": {"path": {"exact": "/search"}}}],

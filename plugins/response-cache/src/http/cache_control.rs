@@ -1,7 +1,9 @@
 //! What `Cache-Control` asks for, of a response (RFC 9111 §5.2.2) and of a request (§5.2.1).
 
 use super::directive::{Argument, Directive, directives};
-use super::text::{digits, is_token, members};
+use gatewright::syntax::is_token;
+
+use super::text::{digits, members};
 
 /// The most seconds that a directive can mean (RFC 9111 §1.2.2).
 pub const MAX_SECONDS: u64 = 1 << 31;

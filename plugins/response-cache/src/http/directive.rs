@@ -1,6 +1,8 @@
 //! `Cache-Control` as a list of directives (RFC 9111 §5.2).
 
-use super::text::{is_token, members, unquote};
+use gatewright::syntax::is_token;
+
+use super::text::{members, unquote};
 
 /// One directive: a name in any case, and its argument.
 #[derive(Clone, Debug, PartialEq, Eq)]

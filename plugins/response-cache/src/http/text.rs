@@ -32,13 +32,6 @@ pub fn digits(text: &[u8]) -> Option<u64> {
     Some(text.iter().fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'))))
 }
 
-/// Whether all bytes may stand in a token (RFC 9110 §5.6.2), and there is one.
-#[must_use]
-pub fn is_token(text: &[u8]) -> bool {
-    let tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !text.is_empty() && text.iter().all(tchar)
-}
-
 /// What stands between the quotes of a quoted string, escapes resolved; `None` if it is none, or goes on after its end.
 #[must_use]
 pub fn unquote(text: &[u8]) -> Option<Vec<u8>> {

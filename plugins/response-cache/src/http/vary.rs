@@ -1,8 +1,9 @@
 //! Which stored response fits a request (RFC 9111 §4.1).
 
 use gatewright::Headers;
+use gatewright::syntax::is_token;
 
-use super::text::{digits, is_token, members, trim};
+use super::text::{digits, members, trim};
 
 /// A request field that selects among the responses of one URL: its name in lower case and its value, normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,6 +33,14 @@ fn a_repeated_field_is_not_a_single_one() {
 }
 
 #[test]
+fn a_cookie_is_found_in_all_cookie_fields() {
+    let mut headers = sample();
+    headers.append("cookie", "b=2; a=3; A=4");
+    assert_eq!(headers.cookies("a").collect::<Vec<_>>(), [b"1", b"3"]);
+    assert!(headers.cookies("c").next().is_none());
+}
+
+#[test]
 fn bytes_that_are_not_utf8_are_values_but_not_text() {
     assert_eq!(sample().get("x-latin"), Some(&[0xfc][..]));
     assert_eq!(sample().text("x-latin"), None);

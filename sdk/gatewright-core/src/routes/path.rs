@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::syntax::hex_digit;
+
 /// The form of a request path in which routes are compared, so that spelling a path differently does not dodge a policy.
 ///
 /// - Query and fragment are cut.
@@ -73,8 +75,8 @@ fn put(out: &mut String, octet: u8, plain: bool) {
 
 /// The octet that the two digits after a `%` stand for.
 fn encoded_octet(after: &[u8]) -> Option<u8> {
-    let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    u8::try_from(digit(0)? << 4 | digit(1)?).ok()
+    let digit = |at: usize| after.get(at).and_then(|byte| hex_digit(*byte));
+    Some(digit(0)? << 4 | digit(1)?)
 }
 
 fn rebuilt(path: &[u8]) -> String {

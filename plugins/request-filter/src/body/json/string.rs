@@ -1,5 +1,7 @@
 //! Strings of JSON documents (RFC 8259, section 7).
 
+use gatewright::syntax::hex_digit;
+
 use crate::body::text::Text;
 use crate::value::Refusal;
 
@@ -72,8 +74,7 @@ impl StringReader {
             (Escape::Half(_) | Escape::Begun { first: Some(_) }, _) => Err(LONE_SURROGATE),
             (Escape::Begun { first: None }, _) => self.single(byte),
             (Escape::Unit { first, unit, digits }, _) => {
-                let digit = char::from(byte).to_digit(16).and_then(|digit| u16::try_from(digit).ok()).ok_or(INVALID)?;
-                let unit = unit << 4 | digit;
+                let unit = unit << 4 | u16::from(hex_digit(byte).ok_or(INVALID)?);
                 if digits < 3 {
                     return Ok(Escape::Unit { first, unit, digits: digits.saturating_add(1) });
                 }

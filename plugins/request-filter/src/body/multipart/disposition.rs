@@ -1,5 +1,7 @@
 //! `content-disposition` of a part (RFC 7578, section 4.2; RFC 8187 for `filename*`).
 
+use gatewright::syntax::hex_digit;
+
 use crate::body::media_type::{Cursor, Parameter, parameters};
 use crate::value::Refusal;
 
@@ -69,7 +71,7 @@ fn percent_decode(coded: &[u8]) -> Option<Vec<u8>> {
             decoded.push(*byte);
             continue;
         }
-        let mut digit = || char::from(*bytes.next()?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let mut digit = || hex_digit(*bytes.next()?);
         let (high, low) = (digit()?, digit()?);
         decoded.push(high << 4 | low);
     }

@@ -2,7 +2,9 @@
 
 use super::disposition::Disposition;
 use crate::body::limits::MultipartLimits;
-use crate::body::media_type::{MediaType, is_token};
+use gatewright::syntax::is_token;
+
+use crate::body::media_type::MediaType;
 use crate::value::Refusal;
 
 /// What the header fields of a part said.
@@ -77,7 +79,7 @@ fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, value) = line.split_at_checked(colon)?;
     let value = value.strip_prefix(b":")?.trim_ascii();
     let control = |byte: &u8| *byte < b' ' && *byte != b'\t' || *byte == 0x7f;
-    (!name.is_empty() && name.iter().all(|byte| is_token(*byte)) && !value.iter().any(control)).then_some((name, value))
+    (is_token(name) && !value.iter().any(control)).then_some((name, value))
 }
 
 const BAD_HEADER: Refusal = Refusal::bad("multipart_bad_header");

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::text::{Text, text_value};
 use crate::config::error::{ConfigError, quoted};
+use crate::syntax::is_token;
 
 /// The name of a header field: a token (RFC 9110 §5.1), held in lower case as HTTP/2 and Envoy carry it.
 ///
@@ -71,11 +72,6 @@ impl Text for HeaderName {
 }
 
 text_value!(HeaderName);
-
-/// RFC 9110 §5.6.2.
-pub(super) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
-}
 
 #[cfg(test)]
 mod tests {

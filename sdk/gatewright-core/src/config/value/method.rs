@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::header_name::is_token;
 use super::text::{Text, text_value};
 use crate::config::error::ConfigError;
+use crate::syntax::is_token;
 
 /// Methods of RFC 9110 §9.1 and RFC 5789.
 const STANDARD: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::text::{Text, text_value};
 use crate::config::error::ConfigError;
+use crate::syntax::hex_digit;
 
 /// A SHA-256 digest, written as 64 hexadecimal digits. How a configuration names a secret without holding it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +42,7 @@ impl FromStr for Sha256Hex {
         }
         let mut digest = [0; 32];
         for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = pair.iter().fold(0, |sum, digit| sum << 4 | hex_value(*digit));
+            *byte = pair.iter().fold(0, |sum, digit| sum << 4 | hex_digit(*digit).unwrap_or_default());
         }
         Ok(Self(digest))
     }
@@ -66,14 +67,6 @@ impl Text for Sha256Hex {
 }
 
 text_value!(Sha256Hex);
-
-/// The value of a hexadecimal digit.
-fn hex_value(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10),
-    }
-}
 
 #[cfg(test)]
 mod tests {
