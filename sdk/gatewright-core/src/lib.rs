@@ -17,6 +17,7 @@ pub mod sort;
 pub mod store;
 pub mod syntax;
 
+mod body_error;
 mod chain;
 mod client_address;
 mod context;
@@ -48,6 +49,7 @@ mod time;
 mod timer;
 mod worker;
 
+pub use body_error::{BODY_TIMEOUT, BodyError};
 pub use chain::Chain;
 pub use client_address::client_address;
 pub use context::Context;
@@ -56,7 +58,6 @@ pub use filter::{BodyFilter, BodyWatch, Piece};
 pub use flow::Flow;
 pub use headers::{EncodedHeaders, Headers, HeadersError, IntoFieldValue, Repeated};
 pub use identity::Identity;
-pub use message::{BODY_TIMEOUT, BodyError};
 pub use metrics::{Counter, Gauge, Histogram};
 pub use phases::Phases;
 pub use policy::Policy;

@@ -1,70 +1,19 @@
 //! What requests and responses have in common: fields, body, trailers.
 
 use std::cell::OnceCell;
-use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
 
+use crate::body_error::{BODY_TIMEOUT, BodyError};
 use crate::chain::Chosen;
 use crate::exchange::{Exchange, Side};
 use crate::fault::{Cause, Fault};
 use crate::filter::{BodyFilter, BodyWatch, Piece};
-use crate::headers::{Headers, HeadersError, IntoFieldValue};
-use crate::host::{Direction, Status};
+use crate::headers::{Headers, IntoFieldValue};
+use crate::host::Direction;
 use crate::reply::{Fields, Reply};
 use crate::timer::Sleep;
-
-/// Longest wait for a body that a policy holds: a sender that trickles must not hold state for ever.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Why a body cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyError {
-    /// More than the limit that the policy gave.
-    TooLarge {
-        /// The limit, in bytes.
-        limit: usize,
-    },
-    /// It did not arrive within [`BODY_TIMEOUT`]. In Envoy the usual reason is a missing `allow_on_headers_stop_iteration: true`.
-    Timeout,
-    /// The module does not export the callbacks that bodies need.
-    NotExported,
-    /// The trailers cannot be read.
-    Trailers(HeadersError),
-    /// The host refused.
-    Host(Status),
-}
-
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
-            Self::Timeout => write!(
-                f,
-                "the body did not arrive within {} s; is allow_on_headers_stop_iteration set?",
-                BODY_TIMEOUT.as_secs()
-            ),
-            Self::NotExported => f.write_str("the policy reads a body, but its PHASES and export! do not name it"),
-            Self::Trailers(error) => write!(f, "trailers: {error}"),
-            Self::Host(status) => write!(f, "the host refused to give the body: {status}"),
-        }
-    }
-}
-
-impl std::error::Error for BodyError {}
-
-impl From<BodyError> for Fault {
-    fn from(error: BodyError) -> Self {
-        let cause = match error {
-            BodyError::TooLarge { .. } => Cause::BodyTooLarge,
-            BodyError::NotExported => Cause::Misuse,
-            BodyError::Timeout | BodyError::Trailers(_) | BodyError::Host(_) => Cause::Message,
-        };
-        Self::new(cause, error.to_string())
-    }
-}
 
 /// A message as one layer sees it.
 pub(crate) struct Message {

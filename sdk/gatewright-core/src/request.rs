@@ -5,13 +5,14 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::rc::Rc;
 
+use crate::body_error::BodyError;
 use crate::exchange::Exchange;
 use crate::filter::{BodyFilter, Piece};
 use crate::flow::Flow;
 use crate::headers::{Headers, IntoFieldValue, Repeated};
 use crate::host::Direction;
 use crate::layer::Run;
-use crate::message::{BodyError, Message};
+use crate::message::Message;
 use crate::reply::Reply;
 use crate::response::Response;
 use crate::syntax::query;

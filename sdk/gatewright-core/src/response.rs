@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use crate::body_error::BodyError;
 use crate::exchange::Exchange;
 use crate::filter::{BodyFilter, BodyWatch, Piece};
 use crate::headers::{Headers, IntoFieldValue};
 use crate::host::Direction;
-use crate::message::{BodyError, Message};
+use crate::message::Message;
 use crate::reply::{Reply, sendable};
 
 /// A response on its way to the client: the upstream's, a later policy's reply, or the proxy's own error page. Edits reach the
