@@ -15,7 +15,7 @@ pub(crate) fn group() -> Result<Group> {
     let servers = vec![
         with_origin(vec![], both("no cache"))?,
         with_origin(vec![native()], both("cache"))?,
-        with_origin(vec![floor("ptgccchr")?], vec![of_size("floor", "1")])?,
+        with_origin(vec![floor::of("response-cache: hit")?], vec![of_size("floor", "1")])?,
         with_origin(vec![ours()?], both("response-cache"))?,
     ];
     let row = |size: &str, against: &str, bar: f64, about| {

@@ -21,7 +21,7 @@ pub(crate) fn group() -> Result<Group> {
         cache::with_origin(natives(None)?, request("four filters, token not seen", &many))?,
         cache::with_origin(vec![gateway(&json!({}))?], request("gateway, token seen", &one))?,
         cache::with_origin(vec![gateway(&json!({"max_tokens": 1}))?], request("gateway, token not seen", &many))?,
-        cache::with_origin(vec![floor("ptgcccccchr")?], request("floor, token seen", &one))?,
+        cache::with_origin(vec![floor::of("gateway: four policies, hit")?], request("floor, token seen", &one))?,
         cache::with_origin(modules()?, request("four modules, token seen", &one))?,
     ];
     let row = |token: &str, bar: f64| {

@@ -19,7 +19,7 @@ pub(crate) fn group() -> Result<Group> {
     let denied = |variant| Request::new(variant).with("x-api-key", "guess").answered(403);
     let servers = vec![
         answering(vec![], plain("no filter"))?,
-        answering(vec![floor("")?], plain("floor"))?,
+        answering(vec![floor::empty()?], plain("floor"))?,
         answering(vec![wasm("guest-baseline", Configuration::None)?], plain("crate, empty"))?,
         answering(vec![wasm("guest-empty", nothing)?], plain("SDK, empty"))?,
         answering(

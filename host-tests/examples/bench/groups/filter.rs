@@ -24,7 +24,7 @@ pub(crate) fn group() -> Result<Group> {
     let servers = vec![
         answering(vec![], vec![plain("no filter")])?,
         answering(vec![rbac()], vec![plain("rbac, 70 rules")])?,
-        answering(vec![floor("pc")?], vec![plain("floor")])?,
+        answering(vec![floor::of("request-filter: seventy patterns")?], vec![plain("floor")])?,
         answering(vec![ours(70, 0)?], vec![plain("request-filter, 70 rules"), denied])?,
         answering(vec![ours(1000, 0)?], vec![plain("request-filter, 1,000 rules")])?,
         answering(vec![ours(70, 100_000)?], vec![plain("request-filter, 70 rules and a list").with("x-client", "c1")])?,

@@ -20,8 +20,8 @@ pub(crate) fn group() -> Result<Group> {
     let servers = vec![
         answering(vec![], vec![clients("no filter", 16)])?,
         answering(vec![local_ratelimit()], vec![clients("local_ratelimit", 16)])?,
-        answering(vec![floor("ptgsc")?], vec![clients("floor, exact", 16)])?,
-        answering(vec![floor("ptc")?], vec![clients("floor, lots", 16)])?,
+        answering(vec![floor::of("rate-limit: within the limit, exact")?], vec![clients("floor, exact", 16)])?,
+        answering(vec![floor::of("rate-limit: within the limit, in lots")?], vec![clients("floor, lots", 16)])?,
         answering(
             vec![exact],
             vec![

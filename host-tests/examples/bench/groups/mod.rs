@@ -4,6 +4,7 @@ mod cache;
 mod chain;
 mod exchange;
 mod filter;
+mod floor;
 mod jwt;
 mod limits;
 mod onion;
@@ -147,11 +148,6 @@ pub(crate) fn with_log(filters: Vec<HttpFilter>, log_level: &str, requests: Vec<
 pub(crate) fn wasm(package: &str, configuration: Configuration) -> Result<HttpFilter> {
     let module = build::module(package, Target::Wasip1)?;
     Ok(WasmFilter::new(package, &module).configuration(configuration).into())
-}
-
-/// A guest that makes these host calls and nothing else (`host-tests/guests/floor`): what of a policy's cost is the proxy's.
-pub(crate) fn floor(calls: &str) -> Result<HttpFilter> {
-    wasm("guest-floor", Configuration::Text(calls.to_owned()))
 }
 
 /// A key of jwt-auth's tests.
