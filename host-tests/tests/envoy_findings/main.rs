@@ -15,6 +15,7 @@ mod setup;
 mod shared_data;
 mod signatures;
 mod tls;
+mod upstreams;
 mod vectors;
 
 /// Where the findings are looked for.

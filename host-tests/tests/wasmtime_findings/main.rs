@@ -19,6 +19,8 @@ mod setup;
 mod shared_data;
 #[path = "../envoy_findings/signatures.rs"]
 mod signatures;
+#[path = "../envoy_findings/upstreams.rs"]
+mod upstreams;
 #[path = "../envoy_findings/vectors.rs"]
 mod vectors;
 

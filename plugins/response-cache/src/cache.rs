@@ -10,7 +10,7 @@ use crate::asked::Asked;
 use crate::config::Config;
 use crate::fetch::Fetch;
 use crate::found::{Found, Stock};
-use crate::http::reuse::Reuse;
+use crate::http::reuse::{OrStale, Reuse};
 use crate::metrics::Metrics;
 use crate::refresh;
 use crate::reply::{self, Wanted};
@@ -45,7 +45,7 @@ pub(crate) enum Decision {
 pub(crate) struct Ask {
     /// What is stored and may be validated, completed or, if the origin fails, sent.
     pub(crate) found: Option<Found>,
-    pub(crate) or_stale: bool,
+    pub(crate) or_stale: OrStale,
     pub(crate) why: Forwarded,
 }
 
@@ -74,11 +74,11 @@ impl Cache {
         let ask = match self.decide(&asked, now) {
             // Nobody can fetch it anew in the background: better to ask now than to stay stale.
             Decision::Serve(found, Reuse::Refresh) if !refresh::start(self, &asked, &found, cx) => {
-                Ask { found: Some(found), or_stale: false, why: Forwarded::Stale }
+                Ask { found: Some(found), or_stale: OrStale::IfError, why: Forwarded::Stale }
             }
             Decision::Serve(found, reuse) => match self.serve(&asked, &found, reuse, now) {
                 Some(reply) => return Ok(reply.into()),
-                None => Ask { found: None, or_stale: false, why: Forwarded::UriMiss },
+                None => Ask { found: None, or_stale: OrStale::Never, why: Forwarded::UriMiss },
             },
             Decision::Ask(ask) => ask,
         };
@@ -117,7 +117,7 @@ impl Cache {
                     (None, true) => Forwarded::VaryMiss,
                     (None, false) => Forwarded::UriMiss,
                 };
-                return Decision::Ask(Ask { found, or_stale: false, why });
+                return Decision::Ask(Ask { found, or_stale: OrStale::Never, why });
             }
         };
         let fresh = found.freshness(now);

@@ -200,6 +200,10 @@ pub struct Stale {
     /// How long after it became stale, if the origin is dead or answers 500, 502, 503 or 504.
     #[serde(default)]
     pub if_error: Option<Duration>,
+    /// How long after it became stale, if the origin cannot be reached or gives no answer; not after a soft purge. A response with
+    /// `stale-if-error` says so itself. Default: 30s.
+    #[serde(default)]
+    pub if_unreachable: Option<Duration>,
     /// How long after it became stale, while it is fetched anew.
     #[serde(default)]
     pub while_revalidate: Option<Duration>,

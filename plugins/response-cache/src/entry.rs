@@ -8,7 +8,7 @@ use crate::http::vary::Selecting;
 use crate::store::Variant;
 
 /// The layout; what has another one is not read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What is remembered of a stored response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +66,14 @@ impl Meta {
             u8::from(fresh.always_validate) | u8::from(fresh.forbids_stale) << 1 | u8::from(fresh.immutable) << 2,
         ];
         out.extend_from_slice(&self.status.to_le_bytes());
-        for number in
-            [self.came.nanos(), self.initial_age, fresh.lifetime, fresh.stale_while_revalidate, fresh.stale_if_error]
-        {
+        for number in [
+            self.came.nanos(),
+            self.initial_age,
+            fresh.lifetime,
+            fresh.stale_while_revalidate,
+            fresh.stale_if_error,
+            fresh.stale_if_unreachable,
+        ] {
             out.extend_from_slice(&number.to_le_bytes());
         }
         put_length(&mut out, self.selecting.len());
@@ -100,6 +105,7 @@ impl Meta {
             lifetime: reader.number()?,
             stale_while_revalidate: reader.number()?,
             stale_if_error: reader.number()?,
+            stale_if_unreachable: reader.number()?,
             ..Freshness::default()
         };
         let selecting = (0..reader.length()?).map(|_| reader.selecting()).collect::<Option<Vec<_>>>()?;
@@ -179,7 +185,14 @@ mod tests {
             status: 206,
             came: Timestamp::from_seconds(1000),
             initial_age: 7,
-            freshness: Freshness { lifetime: 60, forbids_stale: true, stale_if_error: 9, ..Freshness::default() },
+            freshness: Freshness {
+                lifetime: 60,
+                forbids_stale: true,
+                stale_while_revalidate: 8,
+                stale_if_error: 9,
+                stale_if_unreachable: 10,
+                ..Freshness::default()
+            },
             selecting: vec![selecting("a", None), selecting("b", Some(b"")), selecting("c", Some(b"x,y"))],
             part: Some(Part {
                 asked: b"bytes=4-".to_vec(),
@@ -205,7 +218,7 @@ mod tests {
         }
         assert_eq!(Meta::decode(&[&[VERSION + 1], &bytes[1..]].concat()), None);
         let mut long = bytes;
-        long[44..48].copy_from_slice(&u32::MAX.to_le_bytes());
+        long[52..56].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(Meta::decode(&long), None);
     }
 

@@ -11,6 +11,7 @@ use crate::capture;
 use crate::complete;
 use crate::entry::View;
 use crate::http::freshness::Exchanged;
+use crate::http::reuse::OrStale;
 use crate::http::status::is_server_failure;
 use crate::http::text::spaced;
 use crate::rules::{Answered, NotStored};
@@ -47,8 +48,8 @@ impl Fetch<'_> {
         if validates && status == 304 {
             return Ok(self.validated(response, times, cx));
         }
-        if self.ask.or_stale
-            && is_server_failure(status)
+        if is_server_failure(status)
+            && self.may_be_stale(&response)
             && let Some(reply) = self.stale(status, cx)
         {
             return Ok(reply.into());
@@ -87,7 +88,16 @@ impl Fetch<'_> {
         }
     }
 
-    /// What is stored, although stale: the origin failed (RFC 5861 §4).
+    /// Whether what is stored may be sent in place of this failure.
+    fn may_be_stale(&self, failure: &Response) -> bool {
+        match self.ask.or_stale {
+            OrStale::Never => false,
+            OrStale::IfUnreachable => failure.is_upstream_unreachable(),
+            OrStale::IfError => true,
+        }
+    }
+
+    /// What is stored, although stale: the origin failed (RFC 9111 §4.2.4, RFC 5861 §4).
     fn stale(&self, status: u16, cx: &Context) -> Option<Reply> {
         let reply = self.cache.reply(&self.asked, self.ask.found.as_ref()?, cx.now())?;
         self.cache.metrics.stale.increment();

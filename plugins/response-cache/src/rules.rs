@@ -22,6 +22,9 @@ const MAX_SELECTING_BYTES: usize = 4096;
 const HEURISTIC_MAX: Duration = Duration::from_secs(86_400);
 /// How long what can be validated is worth keeping after it became stale.
 const WORTH_VALIDATING: Duration = Duration::from_secs(86_400);
+/// How long after it became stale a response is sent where the origin cannot be reached, unless the configuration says otherwise:
+/// for as long as an origin takes to start again.
+const IF_UNREACHABLE: u64 = 30;
 
 /// The rules of one route.
 pub(crate) struct Rules {
@@ -105,7 +108,8 @@ impl Rules {
             return Err(if status >= 500 { NotStored::Failure } else { NotStored::Response });
         }
         let part = part(answered, request)?;
-        let extra = Duration::from_secs(freshness.stale_while_revalidate.max(freshness.stale_if_error));
+        let Freshness { stale_while_revalidate, stale_if_error, stale_if_unreachable, .. } = freshness;
+        let extra = Duration::from_secs(stale_while_revalidate.max(stale_if_error).max(stale_if_unreachable));
         let keep = Duration::from_secs(freshness.lifetime)
             + extra.max(if validates { WORTH_VALIDATING } else { Duration::ZERO });
         let meta = Meta {
@@ -140,6 +144,9 @@ impl Rules {
                 .or(seconds(self.stale.while_revalidate))
                 .unwrap_or(0),
             stale_if_error: directives.stale_if_error.or(seconds(self.stale.if_error)).unwrap_or(0),
+            stale_if_unreachable: directives
+                .stale_if_error
+                .unwrap_or(seconds(self.stale.if_unreachable).unwrap_or(IF_UNREACHABLE)),
             ..Freshness::default()
         }
     }

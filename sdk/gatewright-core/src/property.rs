@@ -10,6 +10,7 @@ use crate::host::Status;
 pub(crate) const ROUTE_NAME: &[u8] = b"xds\0route_name";
 pub(crate) const ROUTE_METADATA: &[u8] = b"xds\0route_metadata";
 pub(crate) const REQUEST_ID: &[u8] = b"request\0id";
+const RESPONSE_FLAGS: &[u8] = b"response\0flags";
 const SOURCE_ADDRESS: &[u8] = b"source\0address";
 const MTLS: &[u8] = b"connection\0mtls";
 const PEER_SUBJECT: &[u8] = b"connection\0subject_peer_certificate";
@@ -52,6 +53,16 @@ pub(crate) fn read(exchange: &Exchange, path: &[u8]) -> Option<Vec<u8>> {
 pub(crate) fn text(exchange: &Exchange, path: &[u8]) -> Option<String> {
     let value = String::from_utf8(read(exchange, path)?).ok()?;
     (!value.is_empty()).then_some(value)
+}
+
+/// Bits of Envoy's response flags that say that no upstream answered: `UH` (none is healthy), `UT` (none in time), `LR` and `UR` (the
+/// stream was reset), `UF` (no connection), `UC` (the connection ended), `UPE` (what came was not HTTP), `DF` (no address was found).
+const UNREACHABLE: u64 = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 23 | 1 << 26;
+
+/// Whether the proxy answers in place of an upstream that did not.
+pub(crate) fn is_upstream_unreachable(exchange: &Exchange) -> bool {
+    let flags = read(exchange, RESPONSE_FLAGS).and_then(|value| value.try_into().ok()).map_or(0, u64::from_le_bytes);
+    flags & UNREACHABLE != 0
 }
 
 /// The address that the connection came from.

@@ -8,6 +8,7 @@ use crate::filter::{BodyFilter, BodyWatch, Piece};
 use crate::headers::{Headers, IntoFieldValue};
 use crate::host::Direction;
 use crate::message::Message;
+use crate::property;
 use crate::reply::{Reply, sendable};
 
 /// A response on its way to the client: the upstream's, a later policy's reply, or the proxy's own error page. Edits reach the
@@ -65,6 +66,13 @@ impl Response {
     #[must_use]
     pub fn is_reply(&self) -> bool {
         self.reply.is_some()
+    }
+
+    /// Whether the proxy made this response because no upstream did: none could be reached, or none gave an answer in time (Envoy's
+    /// response flags). An upstream's own error, whatever its status, is not meant. Known while the response has not been sent.
+    #[must_use]
+    pub fn is_upstream_unreachable(&self) -> bool {
+        !self.is_reply() && property::is_upstream_unreachable(&self.message.exchange)
     }
 
     /// Every header field.

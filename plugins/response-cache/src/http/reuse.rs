@@ -19,6 +19,8 @@ pub struct Freshness {
     pub stale_while_revalidate: u64,
     /// How long after it may be sent if the origin fails (RFC 5861 §4).
     pub stale_if_error: u64,
+    /// How long after it may be sent if the origin cannot be reached (RFC 9111 §4.2.4).
+    pub stale_if_unreachable: u64,
     /// A soft purge made it stale, whatever its age.
     pub purged: bool,
 }
@@ -34,9 +36,20 @@ pub enum Reuse {
     Refresh,
     /// Ask the origin first.
     Validate {
-        /// If the origin fails, it may be sent all the same.
-        or_stale: bool,
+        /// When it may be sent all the same.
+        or_stale: OrStale,
     },
+}
+
+/// When a stored response may be sent although the origin has not said that it is still right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrStale {
+    /// Never.
+    Never,
+    /// If the origin cannot be reached or gives no answer.
+    IfUnreachable,
+    /// If the origin fails, be it by an answer that says so.
+    IfError,
 }
 
 impl Freshness {
@@ -53,12 +66,11 @@ impl Freshness {
         let fresh = self.lifetime > self.age && !self.purged;
         let staleness = self.age.saturating_sub(self.lifetime);
         if request.no_cache || self.always_validate {
-            return Reuse::Validate { or_stale: false };
+            return Reuse::Validate { or_stale: OrStale::Never };
         }
-        let window = self.stale_if_error.max(request.stale_if_error.unwrap_or(0));
-        let or_stale = !self.forbids_stale && window > 0 && staleness <= window;
+        let or_stale = self.or_stale(request, staleness);
         if self.is_too_old(request, fresh) {
-            return Reuse::Validate { or_stale: !fresh && or_stale };
+            return Reuse::Validate { or_stale: if fresh { OrStale::Never } else { or_stale } };
         }
         if fresh {
             return Reuse::Fresh;
@@ -71,6 +83,17 @@ impl Freshness {
             return Reuse::Refresh;
         }
         Reuse::Validate { or_stale }
+    }
+
+    fn or_stale(&self, request: &RequestDirectives, staleness: u64) -> OrStale {
+        let within = |window: u64| !self.forbids_stale && window > 0 && staleness <= window;
+        if within(self.stale_if_error.max(request.stale_if_error.unwrap_or(0))) {
+            OrStale::IfError
+        } else if within(self.stale_if_unreachable) && !self.purged {
+            OrStale::IfUnreachable
+        } else {
+            OrStale::Never
+        }
     }
 
     /// Whether the request wants a younger one, or one that stays fresh for longer (RFC 9111 §5.2.1.1, §5.2.1.3).
@@ -97,10 +120,11 @@ mod tests {
         immutable: false,
         stale_while_revalidate: 0,
         stale_if_error: 0,
+        stale_if_unreachable: 0,
         purged: false,
     };
     const STALE: Freshness = Freshness { age: 110, ..FRESH };
-    const ASK: Reuse = Reuse::Validate { or_stale: false };
+    const ASK: Reuse = Reuse::Validate { or_stale: OrStale::Never };
 
     fn decide(stored: Freshness, request: &str) -> Reuse {
         stored.decide(&RequestDirectives::read([request.as_bytes()].into_iter(), std::iter::empty()))
@@ -158,7 +182,7 @@ mod tests {
 
     #[test]
     fn rfc5861_4_stale_if_error_of_response_and_request() {
-        let or_stale = Reuse::Validate { or_stale: true };
+        let or_stale = Reuse::Validate { or_stale: OrStale::IfError };
         let stored = Freshness { stale_if_error: 10, ..STALE };
         assert_eq!(decide(stored, ""), or_stale);
         assert_eq!(decide(Freshness { age: 111, ..stored }, ""), ASK);
@@ -166,6 +190,24 @@ mod tests {
         assert_eq!(decide(STALE, "stale-if-error=10"), or_stale);
         assert_eq!(decide(STALE, "stale-if-error=9"), ASK);
         assert_eq!(decide(Freshness { age: 100, ..STALE }, ""), ASK);
+    }
+
+    #[test]
+    fn rfc9111_4_2_4_stale_where_the_origin_cannot_be_reached() {
+        let or_stale = Reuse::Validate { or_stale: OrStale::IfUnreachable };
+        let stored = Freshness { stale_if_unreachable: 10, ..STALE };
+        assert_eq!(decide(stored, ""), or_stale);
+        assert_eq!(decide(stored, "max-age=0"), or_stale);
+        assert_eq!(decide(stored, "stale-if-error=9"), or_stale);
+        assert_eq!(decide(Freshness { age: 111, ..stored }, ""), ASK);
+        assert_eq!(decide(stored, "no-cache"), ASK);
+        assert_eq!(decide(Freshness { forbids_stale: true, ..stored }, ""), ASK);
+        assert_eq!(decide(Freshness { purged: true, ..stored }, ""), ASK);
+        assert_eq!(
+            decide(Freshness { stale_if_error: 10, ..stored }, ""),
+            Reuse::Validate { or_stale: OrStale::IfError }
+        );
+        assert_eq!(decide(Freshness { age: 10, ..stored }, "max-age=0"), ASK, "fresh, but not for this request");
     }
 
     #[test]

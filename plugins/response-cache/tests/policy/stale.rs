@@ -9,9 +9,50 @@ fn stored(policy: Value, cache_control: &str) -> Cached {
 }
 
 #[test]
-fn rfc9111_4_2_4_a_stale_response_is_not_sent_when_the_origin_fails() {
+fn rfc9111_4_2_4_a_stale_response_is_sent_for_half_a_minute_where_no_origin_answers() {
+    for (failure, sent) in [
+        (Answer::refused(), true),
+        (Answer::failed(), true),
+        (answer(503, &[], "").into(), false),
+        (answer(500, &[], "").into(), false),
+    ] {
+        let mut cache = stored(json!({}), "max-age=2");
+        cache.advance(32).origin(failure);
+        let got = cache.get();
+        assert_eq!((got.status() == 200, got.text() == "old"), (sent, sent), "{}", got.status());
+        assert!(!sent || got.header("cache-status").unwrap().contains("fwd=stale; fwd-status=503"));
+        cache.origin(Answer::refused()).advance(1);
+        assert_eq!(cache.get().status(), 503, "too old");
+    }
+}
+
+#[test]
+fn how_long_it_is_sent_where_no_origin_answers_is_configured_or_said_by_the_response() {
+    for (policy, cache_control, most) in [
+        (json!({"if_unreachable": "0s"}), "max-age=2", 0),
+        (json!({"if_unreachable": "100s"}), "max-age=2", 100),
+        (json!({"if_unreachable": "100s"}), "max-age=2, stale-if-error=5", 5),
+        (json!({"if_error": "50s"}), "max-age=2", 50),
+    ] {
+        for (age, status) in [(2 + most, 200), (3 + most, 503)].into_iter().skip(usize::from(most == 0)) {
+            let mut cache = stored(json!({"stale": policy}), cache_control);
+            cache.advance(age).origin(Answer::refused());
+            assert_eq!(cache.get().status(), status, "{policy} {cache_control} {age}");
+        }
+    }
+}
+
+#[test]
+fn without_a_validator_it_is_kept_for_as_long_as_it_may_be_sent() {
+    let mut cache = Cached::with(json!({}));
+    cache.origin(answer(200, &[("cache-control", "max-age=2")], "old")).get();
+    cache.advance(32).origin(Answer::refused());
+    assert_eq!(cache.get().text(), "old");
+}
+
+#[test]
+fn rfc9111_4_2_4_a_stale_response_is_not_sent_where_that_is_forbidden() {
     for cache_control in [
-        "max-age=2",
         "max-age=2, must-revalidate, stale-if-error=60",
         "max-age=2, proxy-revalidate, stale-if-error=60",
         "s-maxage=2, stale-if-error=60",

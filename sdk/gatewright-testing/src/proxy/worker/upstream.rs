@@ -12,6 +12,10 @@ use crate::proxy::side::Piece;
 use crate::proxy::timeline::Event;
 use crate::proxy::vm::LocalReply;
 
+/// Envoy's response flags `UT`, `UF` and `UC`.
+const UPSTREAM_REQUEST_TIMEOUT: u64 = 0x4;
+const UPSTREAM_CONNECTION_FAILURE: u64 = 0x20;
+const UPSTREAM_CONNECTION_TERMINATION: u64 = 0x40;
 /// How the body of the proxy's own 503 begins.
 const RESET: &str = "upstream connect error or disconnect/reset before headers. reset reason: ";
 
@@ -71,12 +75,17 @@ impl Worker {
     pub(crate) fn upstream_answers(&mut self, exchange: &Exchange, kind: Kind) {
         match kind {
             Kind::Response(response) => self.respond(exchange, response),
-            Kind::Timeout => self.proxy_reply(exchange, 504, "upstream request timeout", "response_timeout"),
+            Kind::Timeout => {
+                exchange.0.borrow_mut().flags |= UPSTREAM_REQUEST_TIMEOUT;
+                self.proxy_reply(exchange, 504, "upstream request timeout", "response_timeout");
+            }
             Kind::Refused => {
+                exchange.0.borrow_mut().flags |= UPSTREAM_CONNECTION_FAILURE;
                 let details = "upstream_reset_before_response_started{remote_connection_failure}";
                 self.proxy_reply(exchange, 503, &format!("{RESET}remote connection failure"), details);
             }
             Kind::Failed => {
+                exchange.0.borrow_mut().flags |= UPSTREAM_CONNECTION_TERMINATION;
                 let details = "upstream_reset_before_response_started{connection_termination}";
                 self.proxy_reply(exchange, 503, &format!("{RESET}connection termination"), details);
             }
