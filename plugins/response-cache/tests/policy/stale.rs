@@ -42,11 +42,16 @@ fn how_long_it_is_sent_where_no_origin_answers_is_configured_or_said_by_the_resp
     }
 }
 
+/// What is over goes when something else is written near it.
 #[test]
 fn without_a_validator_it_is_kept_for_as_long_as_it_may_be_sent() {
-    let mut cache = Cached::with(json!({}));
+    let mut cache = Cached::with(json!({"memory": "1MiB", "max_body": "4KiB"}));
     cache.origin(answer(200, &[("cache-control", "max-age=2")], "old")).get();
-    cache.advance(32).origin(Answer::refused());
+    cache.advance(31).origin(fresh("other"));
+    for number in 0..100 {
+        cache.send(Request::get(&format!("/other/{number}")));
+    }
+    cache.origin(Answer::refused());
     assert_eq!(cache.get().text(), "old");
 }
 
