@@ -26,24 +26,32 @@ pub(super) const SIGNATURES: &[Signature] = &[
     ),
     lines(
         "cmd-shell",
-        r#"(?:(?:[;|&\n]|\$\()\s*|(?:^|[^\s(`])`)(?:/usr)?(?:/bin/)?(?:(?:ba|da|z|k|c|tc)?sh\s+(?:-[cilx]|<|/|\$)|powershell(?:\.exe)?\s+-|pwsh\s+-|cmd(?:\.exe)?\s*/[ckq]|(?:python[0-9.]*|perl|ruby|lua|node)\s+-[ceri]|php\s+-r|awk\s+'?begin)"#,
+        r#"(?:(?:[;|&\n]|\$\()\s*|(?:^|[^\s(`])`)(?:/usr)?(?:/bin/)?(?:(?:ba|da|z|k|c|tc)?sh\s+(?:-[cilx]|<|/|\$)|powershell(?:\.exe)?\s+-|pwsh\s+-|cmd(?:\.exe)?\s*/[ckq](?:[^a-z]|$)|(?:python[0-9.]*|perl|ruby|lua|node)\s+-[ceri]|php\s+-r|awk\s+'?begin)"#,
+    ),
+    lines(
+        "cmd-windows",
+        r#"\bpowershell(?:\.exe)?\s+-(?:e|ec|enc|encodedcommand|nop|noprofile|noni|noninteractive|ep|executionpolicy|w|windowstyle|c|command)\b|^cmd(?:\.exe)?\s*/[ckq]\s|\binvoke-(?:expression|webrequest|restmethod|command)\b|\biex\s*\(\s*new-object\b|\.download(?:string|file)\s*\(\s*['"]|[;|&]\s*(?:get-(?:process|childitem|content|service|wmiobject)|start-process)\b"#,
     ),
     lines("cmd-pipe-shell", r#"\|\s*(?:/usr)?(?:/bin/)?(?:ba|da|z|k|c|tc)?sh\s*(?:$|[;|&)`])"#),
     lines(
         "cmd-who",
-        r#"(?:(?:[;|&\n]|\$\()\s*|(?:^|[^\s(`])`)(?:/usr)?(?:/bin/)?(?:whoami|ifconfig|ipconfig|systeminfo|tasklist|uname\s+-[a-z]|netstat\s+-[a-z]|printenv)\s*(?:$|[;|&)`#/>\n-])"#,
+        r#"(?:(?:[;|&\n]|\$\()\s*|(?:^|[^\s(`])`)(?:/usr)?(?:/bin/)?(?:whoami|ifconfig|ipconfig|systeminfo|tasklist|uname\s+-[a-z]+|netstat\s+-[a-z]+|printenv)\s*(?:$|[;|&)`#/>\n-])"#,
     ),
     lines(
         "cmd-substitution",
-        r#"(?:\$\(|(?:^|[^\s(`])`)\s*(?:id|ls|ps|pwd|env|uname|hostname|whoami|sleep\s+[0-9.]+|cat\s+[/.~$]\S*|echo\s+\S+|date|touch\s+\S+|rm\s+-\S+|set)\s*(?:\)|`|;|\||-|<|>)"#,
+        r#"(?:\$\(|[<>]\(|(?:^|[^\s(`])`)\s*(?:id|ls|ps|pwd|env|uname|hostname|whoami|sleep\s+[0-9.]+|cat\s+[/.~$]\S*|echo\s+\S+|date|touch\s+\S+|rm\s+-\S+|set)\s*(?:\)|`|;|\||-|<|>)"#,
     ),
     lines(
         "cmd-chain",
-        r#"(?:;|\|\s+)ls\s*(?:$|[;|&#])|(?:&&|\|\|)\s*(?:id|ls|ps|pwd|dir|uname|hostname|ver|set)\s*(?:$|[;|&)`#]|-[a-z]+|/[a-z])"#,
+        r#"(?:^|=)(?:[0-9][0-9.:]*)?\s*[;|&\n]+\s*(?:id|ls|ps|pwd|env|dir|set|ver|uname|hostname)\s*(?:$|[;|&#])|(?:;|\|\s+)ls\s*(?:$|[;|&#])|(?:&&|\|\|)\s*(?:id|ls|ps|pwd|dir|uname|hostname|ver|set)\s*(?:$|[;|&)`#]|-[a-z]+|/[a-z])"#,
     ),
     lines(
         "cmd-file",
         r#"(?:(?:[;|&\n]|\$\()\s*|(?:^|[^\s(`])`)(?:/usr)?(?:/bin/)?(?:(?:cat|head|tail|less|tac|nl|od|xxd|strings|base64|more|cp|mv|touch|find)(?:(?:\s+-[a-z0-9]+)*\s+[/~$.*]{1,3}[a-z0-9_*?/${]|\s*<\s*[/~$.a-z]|\$\{?ifs|\{?,/)|ls(?:\s+-[a-z]+|\s+[/~.])|rm\s+-[a-z]|chmod\s+(?:[0-7]{3,4}|[ugoa]*\+[rwxs])|chown\s+[a-z]+:|mkfifo\s|type\s+[a-z%]+[:\\]|dir\s+(?:[a-z]:|/[a-z])|net\s+(?:user|localgroup|view)|certutil\s+-|crontab\s+-|sleep\s+[0-9.]+\s*(?:$|[;|&)`#])|echo\s+(?:["'$`%]|[a-z0-9]+\s*[|>;&]))"#,
+    ),
+    lines(
+        "cmd-tool",
+        r#"(?:(?:[;|&\n]|\$\()\s*|(?:^|[^\s(`])`)(?:sudo\s+)?(?:/usr)?(?:/s?bin/)?(?:socat\s+\S*:|tar\s+-?[cxzvf]+\s+[/~.a-z]|dd\s+[io]f=|kill(?:all)?\s+-[0-9a-z]|reboot\s*(?:$|[;|&#])|shutdown\s+[-/][a-z]|(?:user|group)(?:add|del|mod)\s+[-a-z]|tee\s+(?:-a\s+)?[/~.]|(?:mysql|mysqldump|psql|mongo|redis-cli)\s+-|find\s+[/~.]\S*\s+-|vim?\s+-c|env\s+[a-z_]+=|systemctl\s+[a-z-]+\s+[a-z]+|iptables\s+-|insmod\s|apt(?:-get)?\s+install\s+[a-z])|\{(?:ls|cat|head|tail|wget|curl|nc|ping|bash|sh|rm|echo|touch|uname),[-/.~a-z0-9]"#,
     ),
     lines("cmd-function", r#"(?:^|=)\s*\(\)\s*\{\s*[:_a-z]*\s*[;}]"#),
     lines("cmd-separator-variable", r#"\$\{?ifs\b"#),

@@ -28,7 +28,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     markup(
         Critical,
         "xss-handler",
-        r#"<[a-z!?/][^>]*[ /"'`]on(?:abort|activate|after|animation|auxclick|before|begin|blur|bounce|cancel|canplay|change|click|close|context|copy|cut|dblclick|drag|drop|duration|end|error|finish|focus|form|fullscreen|hashchange|input|invalid|key|load|message|mouse|offline|online|page|paste|pause|play|pointer|popstate|progress|ratechange|repeat|reset|resize|scroll|search|seek|select|show|start|stalled|storage|submit|suspend|timeupdate|toggle|touch|transition|unhandled|unload|volumechange|waiting|webkit|wheel)[a-z]* ?="#,
+        r#"<[a-z!?/][^>]*[ /"'`]on(?:abort|activate|after|animation|auxclick|before|begin|blur|bounce|cancel|canplay|change|click|close|context|copy|cut|dblclick|drag|drop|duration|end|error|finish|focus|form|fullscreen|hashchange|input|invalid|key|load|message|mouse|offline|online|page|paste|pause|play|pointer|popstate|progress|ratechange|readystate|repeat|reset|resize|scroll|search|seek|select|show|start|stalled|storage|submit|suspend|timeupdate|toggle|touch|transition|unhandled|unload|volumechange|waiting|webkit|wheel)[a-z]* ?="#,
     ),
     // An attribute ends, and an event handler follows.
     markup(
@@ -40,7 +40,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     markup(
         Critical,
         "xss-embed",
-        r#"<(?:iframe|embed|object|applet|frame|frameset|base|meta|portal|bgsound|layer)[ /][^>]*\b(?:src|srcdoc|data|href|http-equiv|code|codebase|classid|content) ?="#,
+        r#"<(?:iframe|embed|object|applet|frame|frameset|base|meta|portal|bgsound|layer|link)[ /][^>]*\b(?:src|srcdoc|data|href|http-equiv|code|codebase|classid|content) ?="#,
     ),
     markup(
         Critical,
@@ -67,12 +67,12 @@ pub(super) const SIGNATURES: &[Signature] = &[
     markup(
         Critical,
         "xss-sink",
-        r#"(?:[+(=,;'"`] ?document\.(?:cookie|domain)\b|\bdocument\.write(?:ln)? ?\( ?['"`<a-z]|\b(?:window|self|top|this|parent|globalthis|frames|document) ?\[ ?['"`/]|\bstring\.fromcharcode ?\( ?[0-9]|\bconstructor ?\( ?['"`]|\.innerhtml ?\+?= ?['"`<])"#,
+        r#"(?:[+(=,;'"`] ?document\.(?:cookie|domain)\b|\bdocument\.write(?:ln)? ?\( ?['"`<a-z]|\b(?:window|self|top|this|parent|globalthis|frames|document) ?\[ ?['"`/]|\bstring\.fromcharcode ?\( ?[0-9]|\bconstructor ?\( ?['"`]|\.innerhtml ?\+?= ?['"`<]|\b(?:window|document|self|top|parent)\.location(?:\.href)? ?= ?['"`]?(?:https?:|//|javascript|data)|\bonerror ?= ?(?:alert|confirm|prompt|eval|print)\b|\( ?(?:alert|confirm|prompt|eval) ?\) ?\( ?[0-9'"`d]|\.(?:find|map|some|every|foreach|filter|findindex) ?\( ?(?:alert|confirm|prompt|eval) ?\)|\b[a-z_$]{1,8} ?= ?(?:alert|confirm|prompt|eval) ?[,;] ?[a-z_$]{1,8} ?\(|\bfunction ?\( ?['"`][^)]*\)['"`]? ?\) ?[(`]|\bimport ?\( ?['"`](?:https?:)?//)"#,
     ),
     markup(
         Error,
         "xss-style",
-        r#"(?:expression ?\( ?(?:alert|document|eval|prompt|confirm|window)|-moz-binding ?: ?url|behaviou?r ?: ?url ?\(|@import ?['"(url]+ ?['"]?(?:javascript|data|//))"#,
+        r#"(?:expression ?\( ?(?:alert|document|eval|prompt|confirm|window)|-moz-binding ?: ?url|behaviou?r ?: ?url ?\(|@import ?['"(url]+ ?['"]?(?:javascript|data|//)|<style[^>]*>[^<]{0,100}@import\b)"#,
     ),
     markup(Error, "xss-symbols", r#"(?:!\[\]\+(?:\[\]|!\[\])|\[\]\[\(!\[\]|\(!\[\]\+\[\]\)|!!\[\]\+\[\])"#),
 ];

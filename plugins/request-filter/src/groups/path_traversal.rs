@@ -30,13 +30,20 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Critical,
         "file-system",
         Places::VALUES,
-        r#"(?:^|[/\\=:"'` ])[/\\]+(?:etc[/\\]+(?:passwd|shadow|group|gshadow|sudoers|crontab|ssh[/\\]|mysql[/\\]|issue)\b|proc[/\\]+(?:self|[0-9]+)[/\\]+(?:environ|cmdline|maps|fd|status|mem|cwd|root|exe)\b|root[/\\]+\.(?:ssh|bash|aws)|(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|boot\.ini)"#,
+        r#"(?:^|[/\\=:"'` ])(?:(?:\.[/\\]+)+|[/\\]+)(?:etc[/\\]+(?:passwd|shadow|group|gshadow|sudoers|crontab|ssh[/\\]|mysql[/\\]|issue)\b|proc[/\\]+(?:self|[0-9]+)[/\\]+(?:environ|cmdline|maps|fd|status|mem|cwd|root|exe)\b|root[/\\]+\.(?:ssh|bash|aws)|var[/\\]+log[/\\]+(?:apache|httpd|nginx|auth|secure|syslog|messages|mail)|(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|boot\.ini)"#,
     ),
     file(
         Critical,
         "file-windows",
         RELATIVE,
         r#"\b[c-f]:[/\\]+(?:windows|winnt)[/\\]+(?:system32|win\.ini|system\.ini|repair|debug)|\b[c-f]:[/\\]+boot\.ini"#,
+    ),
+    // A parameter that is nothing but such a name.
+    file(
+        Critical,
+        "file-named",
+        Places::PARAMETERS,
+        r#"^[/\\]+(?:\.(?:git|svn|hg|ssh|aws|kube|docker)[/\\]|(?:web|meta)-inf[/\\]|\.(?:env|htaccess|htpasswd)$)|^~[/\\]+\.(?:ssh|aws|bash|kube|docker)|%(?:systemroot|windir)%[/\\]"#,
     ),
     file(
         Error,

@@ -35,12 +35,18 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-tautology-number",
-        r#"(?:^|=)-?[0-9]+\)* (?:or|and|xor|\|\||&&) ?\(*(?:not[ (]+)?['"]?(?:[0-9]+['"]?(?:=|<>|!=|<|>| like )['"]?[0-9]+['"]? ?\)*$|[0-9]+['"]? ?(?:=|<>|!=|<|>|like) ?['"]?[0-9]+['"]? ?\)* ?(?:--|#|;|/\*|(?:order|group) by\b|limit [0-9])|(?:0 = 0|1 = 1|2 = 2|3 = 3)['"]? ?\)*$)"#,
+        r#"(?:^|=)-?[0-9]+\)* (?:or|and|xor|\|\||&&) ?\(*(?:not[ (]+)?['"]?(?:[0-9]+['"]?(?:=|<>|!=|<|>| like )['"]?[0-9]+['"]? ?\)*$|[0-9]+['"]? ?(?:=|<>|!=|<|>|like) ?['"]?[0-9]+['"]? ?\)* ?(?:--|#|;|/\*|(?:order|group) by\b|limit [0-9])|(?:0 = 0|1 = 1|2 = 2|3 = 3)['"]? ?\)*$|[0-9]+ ?(?:--|#) ?[+-]?$|[a-z_]+ ?\( ?\) ?(?:=|<|>|like\b))|^ ?(?:or|and|xor|\|\||&&) [0-9]+ ?(?:=|<|>) ?[0-9]+ ?(?:--|#|/\*|$)"#,
     ),
     sql(
         Critical,
         "sqli-tautology-true",
         r#"['"`]\)*[ (]*(?:or|\|\|) ?\(*(?:not )?(?:true|1|!0)\b ?\)* ?;? ?(?:--|#|/\*|$)"#,
+    ),
+    // The first sign closes a constant, and an operator goes on from there.
+    sql(
+        Critical,
+        "sqli-operator",
+        r#"(?:^|=|/\*) ?(?:'(?:[-+*&^|=]'(?:$| ?or\b|')|\|\|')|['"] (?:(?:or|and|xor|\|\||&&|r?like|regexp) ['"](?:['"]|[^ ]*$)|(?:div|mod|xor|rlike|regexp) [0-9]+ (?:or|and)\b)|[^'"`]{0,24}['"`]\)* ?(?:(?:or|and) [a-z_][a-z0-9_.]{0,32} ?(?:(?:=|<|>|r?like) ?\\?['"]|like char\(|is (?:not )?null\b)|; ?(?:return (?:true|1|!0)|[a-z][^;'"]{1,64};? ?--[ +-]?$)))"#,
     ),
     // A constant ends, and what follows is commented out.
     sql(Error, "sqli-comment", r#"['"`]\)*;? ?(?:--[ +-]?|/\*| #)$|(?:^|=)[a-z0-9_.@ /*-]{1,32}['"]\)*;?#$"#),
@@ -61,7 +67,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-sleep",
-        r#"(?:\b(?:and|or|xor|select|having|when|then)\b|['"`)|]) ?\(*(?:select[ (]+)?\(*sleep ?\( ?[0-9.]+ ?\)"#,
+        r#"(?:\b(?:and|or|xor|select|having|when|then)\b|rlike|\bif ?\( ?[^();]{1,32}, ?|['"`)|;]) ?\(*(?:select[ (]+)?\(*sleep ?\( ?[0-9.]+ ?\)"#,
     ),
     sql(Critical, "sqli-file", r#"\binto (?:out|dump)file ?['"][^'" ]*[/\\.][a-z0-9]"#),
     sql(
@@ -82,7 +88,18 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-probe",
-        r#"(?:['"`)]|^-?[0-9]+) ?(?:(?:order|group) by [0-9]+|having [0-9'"]+ ?=|limit [0-9]+ ?, ?[0-9]+|procedure analyse ?\()[0-9', "]* ?(?:--|#|;|/\*|\)|=|$)"#,
+        r#"(?:['"`)]|^-?[0-9]+) ?(?:(?:order|group) by [0-9]+|having [0-9'"]+ ?=|limit [0-9]+ ?, ?[0-9]+|procedure analyse ?\()[0-9', "]* ?(?:--|#|;|/\*|\)|=|having\b|$)"#,
+    ),
+    sql(
+        Critical,
+        "sqli-nested",
+        r#"\b(?:ord|ascii|hex|unhex|length|char_length|mid|substr|substring|left|right|concat|group_concat|ifnull|cast|convert) ?\( ?\(? ?(?:select [a-z_*@]|(?:database|version|(?:current_|session_|system_)?user) ?\( ?\)|@@)"#,
+    ),
+    // A whole statement.
+    sql(
+        Critical,
+        "sqli-statement",
+        r#"(?:^|=|/\*) ?(?:select (?:(?:\*|count ?\( ?\* ?\)|[a-z0-9_.`]+(?: ?, ?[a-z0-9_.`]+)+) from [a-z0-9_.`"\[\]]+ ?(?:$|;|--|#|where\b|limit [0-9]|order by\b)|(?:distinct )?[a-z0-9_.`]+ from [a-z0-9_.`"\[\]]+ (?:where [a-z0-9_.`"]+ ?(?:=|<|>|!=|like ['"]|in ?\()|limit [0-9])|[a-z_]*(?:passw|pwd|hash|secret)[a-z_]* from [a-z0-9_.`]+ ?$)|insert (?:ignore )?into [a-z0-9_.`"\[\]]+ ?(?:\([^)]{1,200}\) ?)?values ?\(|delete from [a-z0-9_.`"\[\]]+ where [a-z0-9_.`"]+ ?(?:=|<|>|!=|like ['"]|in ?\()|update [a-z0-9_.`"\[\]]+ set [a-z0-9_.`"\[\]]+ ?= ?['"0-9(]|drop (?:table|database|schema) (?:if exists [a-z0-9_.`]|[a-z0-9_.`]+ ?;))"#,
     ),
     sql(Critical, "sqli-case", r#"\bcase when ?\(?['"0-9][^ ]{0,16} ?(?:=|<|>|like)[^;]{1,64} then\b"#),
     signature(
@@ -92,5 +109,12 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Places::NAMES,
         &[&[RemoveNulls, Lowercase]],
         r#"(?:^|\[)['"]?\$(?:ne|gte?|lte?|nin|regex|where|exists|expr|function)['"]?(?:\]|$)"#,
+    ),
+    sql(Error, "ldap-filter", r#"\)\((?:[|&!]\(?[a-z]{1,32} ?[~<>]?=|[a-z]{1,32} ?[~<>]?=\*|[&|]\))"#),
+    // Some interfaces take such conditions as text; nobody asks them for what is greater than nothing.
+    sql(
+        Error,
+        "nosqli-condition",
+        r#"\{ ?['"]?\$(?:(?:ne|gte?|lte?)['"]? ?: ?(?:""|''|null\b|undefined\b|-?[01] ?\})|(?:where|function|expr)['"]? ?:)"#,
     ),
 ];

@@ -35,7 +35,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     target(
         Error,
         "ssrf-internal-name",
-        r#"(?:https?|ftp|wss?|gopher|dict|ldaps?):[/\\]{2,}(?:[^/\\?# ]*@)?(?:[a-z0-9_-]+\.)+(?:internal|localdomain|svc|cluster\.local|consul|nip\.io|xip\.io|sslip\.io|localtest\.me|lvh\.me)\.?(?:[:/\\?#]|$)"#,
+        r#"(?:https?|ftp|wss?|gopher|dict|ldaps?):[/\\]{2,}(?:[^/\\?# ]*@)?(?:(?:[a-z0-9_-]+\.)+(?:internal|localdomain|svc|cluster\.local|consul|nip\.io|xip\.io|sslip\.io)|(?:[a-z0-9_-]+\.)*(?:localtest\.me|lvh\.me|vcap\.me))\.?(?:[:/\\?#]|$)"#,
     ),
     target(
         Critical,

@@ -18,17 +18,17 @@ pub(super) const SIGNATURES: &[Signature] = &[
     template(
         Error,
         "template-probe",
-        r#"(?:\{\{|\$\{|#\{|\*\{|@\(|<%=?|\[\[|\{%|~\{) ?[('"]*[0-9]+['")]* ?\* ?['"(]*[0-9]+"#,
+        r#"(?:\{\{=?|\$\{|#\{|\*\{|@\(|<%=?|\[\[|\{%|~\{|%\{|@\{|\$!\{) ?[('"]*[0-9]+['")]* ?[*+] ?['"(]*[0-9]+|\$\{\{<%\[%"#,
     ),
     template(
         Critical,
         "template-object",
-        r#"[.\[({'"|_] ?['"]?__(?:class|mro|subclasses|globals|builtins|import|getitem|bases|init)__['"]?[\])(.|: ]"#,
+        r#"[.\[({'"|_] ?['"]?__(?:mro|subclasses|globals|builtins|import|getitem|bases)__['"]?[\])(.|: ]|['"]__(?:class|init|base)__['"]|\.__(?:class|init)__(?:\[|\|attr|\.__(?:mro|bases?|init|class|globals|subclasses|dict|getattribute)__)"#,
     ),
     template(
         Critical,
         "template-call",
-        r#"(?:\{\{|\{%|\$\{|#\{|<%=?|\*\{)[^}>]*(?:\bpopen\b|\bsystem ?\(|\bexec ?\(|\bpassthru\b|_self\.env|registerundefinedfiltercallback|\blipsum\b|\bcycler\.|\bjoiner\.|\bnamespace\.|\bconfig\.(?:items|__|from)|\brequest\.(?:application|__|environ)|get_flashed_messages|url_for\.|\bconstructor\b|\$eval\b|\$on\.|\|attr ?\(|\bself\.|\bopen ?\(|file\.read)|(?:#\{|<%=?) ?`[a-z][^`]*`"#,
+        r#"(?:\{\{|\{%|\$\{|#\{|<%=?|\*\{)[^}>]*(?:\bpopen\b|\bsystem ?\(|\bexec ?\(|\bpassthru\b|_self\.env|registerundefinedfiltercallback|\blipsum\b|\bcycler\.|\bjoiner\.|\bnamespace\.|\bconfig\.(?:items|__|from)|\brequest\.(?:application|__|environ)|get_flashed_messages|url_for\.|\bconstructor\b|\$eval\b|\$on\.|\|attr ?\(|\bself\.|\bopen ?\(|file\.read|__[a-z]+__|\bapp\.request\b|\bdump ?\( ?app\b|\bpagecontext\.|\| ?(?:filter|map|sort|reduce) ?\( ?['"](?:system|exec|passthru|popen|shell_exec)\b)|(?:#\{|<%=?) ?`[a-z][^`]*`|\{\{ ?(?:(?:config|self|_self) ?\}\}|['"][^'"}]{0,32}['"]\.[a-z_])|#set ?\( ?\$[a-z_]+ ?="#,
     ),
     template(Critical, "jndi", r#"\$\{ ?jndi ?:|\bjndi ?: ?(?:ldaps?|rmi|dns|iiop|nis|corba|https?) ?:"#),
     // Letters by way of look-ups.
@@ -37,10 +37,11 @@ pub(super) const SIGNATURES: &[Signature] = &[
         "jndi-nested",
         r#"\$\{(?:(?:lower|upper) ?: ?[a-z.:/]{1,5}|[a-z]{0,12}::-[a-z:/.]{1,5}|(?:env|sys|date|ctx|main) ?:[^}]{0,32}:-[a-z:/.]{1,5})\}"#,
     ),
+    template(Error, "lookup", r#"\$\{ ?(?:env|sys|java|jvmrunargs|docker|k8s) ?:[a-z_.]{1,64}(?::-[^}]{0,32})?\}"#),
     template(
         Critical,
         "expression-java",
-        r#"\bjava\.lang\.(?:runtime|processbuilder|class|system|thread)\b|\bgetruntime ?\( ?\)|\bt ?\( ?java\.|\bclass\.forname ?\( ?['"]|#_memberaccess|#context ?\[|#_?attr ?\[|@java\.lang|freemarker\.template\.utility|\bgetclass ?\( ?\)\.(?:forname|getmethod|getclassloader|getresource)|\bclass\.module\.classloader|\bnew java\.(?:util|io|net|lang)\."#,
+        r#"[$%#*]\{[^}]*\bget(?:class|classloader|runtime|declaredmethods?)\b|%\{ ?\(*[#@]|@ognl\.|^(?:ro0abx|aced0005)|\bjava\.lang\.(?:runtime|processbuilder|class|system|thread)\b|\bgetruntime ?\( ?\)|\bt ?\( ?java\.|\bclass\.forname ?\( ?['"]|#_memberaccess|#context ?\[|#_?attr ?\[|@java\.lang|freemarker\.template\.utility|\bgetclass ?\( ?\)\.(?:forname|getmethod|getclassloader|getresource)|\bclass\.module\.classloader|\bnew java\.(?:util|io|net|lang)\."#,
     ),
     template(
         Critical,
@@ -49,13 +50,23 @@ pub(super) const SIGNATURES: &[Signature] = &[
     ),
     template(
         Critical,
+        "code-python",
+        r#"__import__ ?\( ?['"]|\bos\.(?:system|popen) ?\( ?['"]|\bsubprocess\.(?:popen|call|run|check_output) ?\( ?[\['"]"#,
+    ),
+    template(
+        Critical,
+        "prototype",
+        r#"(?:^|[\[.'"])__proto__['"]?(?:$|\]|\[|\.[a-z]| ?:)|\bconstructor(?:\.|\]?\[['"]?)prototype\b"#,
+    ),
+    template(
+        Critical,
         "code-php",
-        r#"<\?(?:php\b|= ?[$`'"a-z])|\{/?php\}|\bbase64_decode ?\( ?['"$]|\$_(?:get|post|request|server|cookie|files) ?\["#,
+        r#"[oc]:[0-9]+:"[a-z0-9_\\]+":[0-9]+:\{|<\?(?:php\b|= ?[$`'"a-z])|\{/?php\}|\{\$smarty\.|\{(?:system|exec|passthru|shell_exec) ?\( ?['"$]|\bbase64_decode ?\( ?['"$]|\$_(?:get|post|request|server|cookie|files) ?\["#,
     ),
     template(
         Critical,
         "code-asp",
-        r#"<%[=@! ][^%]*(?:\bruntime\b|response\.write|request ?[(.]|\beval\b|\bsystem ?\(|\bexec ?\(|createobject)|<!--# ?(?:exec|include|echo|config|printenv)"#,
+        r#"<% ?import [a-z]|<%[=@! ][^%]*(?:\bruntime\b|response\.write|request ?[(.]|\beval\b|\bsystem ?\(|\bexec ?\(|createobject)|<!--# ?(?:exec|include|echo|config|printenv)"#,
     ),
     template(
         Critical,

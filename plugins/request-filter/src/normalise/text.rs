@@ -134,11 +134,19 @@ fn sequence(bytes: &[u8]) -> Option<(u32, usize, u32)> {
     Some((code, length, least))
 }
 
-/// The ASCII character that some services take a character for: full-width forms (Unicode block FF00) and those that "best fit"
-/// conversions to older character sets turn into a character with a meaning.
+/// The ASCII character that some services take a character for: full-width forms (Unicode block FF00), digits and letters in circles
+/// and of formulas, which names of hosts may be written with (compatibility forms, UTS 46), and those that "best fit" conversions to
+/// older character sets turn into a character with a meaning.
 fn look_alike(character: char) -> char {
+    let nth = |first: u8, from: u32| char::from(first.wrapping_add((u32::from(character) - from) as u8));
     match character {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+        '\u{ff01}'..='\u{ff5e}' => nth(b'!', 0xff01),
+        '\u{24ea}' => '0',
+        '\u{2460}'..='\u{2468}' => nth(b'1', 0x2460),
+        '\u{24b6}'..='\u{24cf}' => nth(b'A', 0x24b6),
+        '\u{24d0}'..='\u{24e9}' => nth(b'a', 0x24d0),
+        '\u{1d400}'..='\u{1d6a3}' => letter(u32::from(character) - 0x1_d400),
+        '\u{1d7ce}'..='\u{1d7ff}' => char::from(b'0' + ((u32::from(character) - 0x1_d7ce) % 10) as u8),
         '\u{3000}' | '\u{a0}' => ' ',
         '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{2b9}' => '\'',
         '\u{201c}' | '\u{201d}' | '\u{201f}' | '\u{2033}' | '\u{2ba}' => '"',
@@ -146,7 +154,7 @@ fn look_alike(character: char) -> char {
         '\u{203a}' | '\u{fe65}' | '\u{3009}' | '\u{232a}' => '>',
         '\u{2215}' | '\u{2044}' => '/',
         '\u{2216}' | '\u{fe68}' => '\\',
-        '\u{2024}' | '\u{fe52}' => '.',
+        '\u{2024}' | '\u{fe52}' | '\u{3002}' | '\u{ff61}' => '.',
         '\u{fe6a}' => '%',
         '\u{fe54}' | '\u{37e}' => ';',
         '\u{fe55}' => ':',
@@ -156,6 +164,12 @@ fn look_alike(character: char) -> char {
         '\u{fe66}' => '=',
         _ => character,
     }
+}
+
+/// A letter of formulas: alphabet after alphabet, capitals first.
+fn letter(place: u32) -> char {
+    let place = (place % 52) as u8;
+    char::from(if place < 26 { b'A' + place } else { b'a' + (place - 26) })
 }
 
 #[cfg(test)]

@@ -72,6 +72,49 @@ fn every_variant_of_every_attack_is_found() {
     assert!(missed.is_empty(), "{} of {variants} variants missed", missed.values().map(Vec::len).sum::<usize>());
 }
 
+/// Attacks that testers try, line by line, as they write them.
+const KNOWN: &[(&str, &str)] = &[
+    ("sql_injection", include_str!("known/sql_injection.txt")),
+    ("cross_site_scripting", include_str!("known/cross_site_scripting.txt")),
+    ("path_traversal", include_str!("known/path_traversal.txt")),
+    ("command_injection", include_str!("known/command_injection.txt")),
+    ("template_injection", include_str!("known/template_injection.txt")),
+    ("ssrf", include_str!("known/ssrf.txt")),
+];
+
+#[test]
+fn known_attacks_are_found_in_every_parameter() {
+    let mut detector = Detector::new();
+    let (mut count, mut missed) = (0, Vec::new());
+    for (file, texts) in KNOWN {
+        for text in texts.lines() {
+            count += 1;
+            let found = places::parameters(text).iter().all(|request| {
+                let found = detector.inspect(request);
+                found.map_or(true, |hits| !hits.is_empty())
+            });
+            if !found {
+                missed.push(format!("{file}: {text}"));
+            }
+        }
+    }
+    assert!(count > 400, "{count}");
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn what_nearly_is_an_attack_passes() {
+    let mut detector = Detector::new();
+    let mut wrong = Vec::new();
+    for text in include_str!("near_misses.txt").lines() {
+        for request in places::parameters(text) {
+            let hits = detector.inspect(&request).expect("an ordinary request is well-formed");
+            wrong.extend(hits.iter().map(|hit| format!("{}: {text}", hit.signature.id)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn every_attack_is_found_as_it_is_by_its_own_group() {
     let mut detector = Detector::new();

@@ -19,6 +19,12 @@ pub(crate) fn requests(attack: &Attack, text: &str) -> Vec<(&'static str, Reques
     }
 }
 
+/// Requests that have it in a parameter.
+pub(crate) fn parameters(text: &str) -> [Request; 3] {
+    let request = Request::new("/items");
+    [request.clone().query("q", text), request.clone().form(&[("q", text)]), request.json(&json!({ "q": text }))]
+}
+
 fn everywhere(text: &str) -> Vec<(&'static str, Request)> {
     let part = format!("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{text}\r\n--b--\r\n");
     vec![

@@ -35,6 +35,12 @@ fn every_spelling_of_a_less_than() {
 }
 
 #[test]
+fn digits_and_letters_in_circles_and_of_formulas() {
+    let spelling = "①⑨⓪.Ⓐⓩ。𝐀𝐳𝖘𝒆𝓵𝕖𝙘𝚝𝟎𝟿𝟙";
+    assert_eq!(canonical(spelling.as_bytes()).0, b"190.Az.Azselect091", "{spelling}");
+}
+
+#[test]
 fn text_stays_as_it_is() {
     for text in ["100%", "a%zz", "Zürich", "日本語", "a\tb\n", "%u12", "\u{1f600}"] {
         assert_eq!(canonical(text.as_bytes()).0, text.as_bytes(), "{text}");
