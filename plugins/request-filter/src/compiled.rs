@@ -52,6 +52,11 @@ impl Compiled {
         report(&findings, setup);
         let journal = Journal::new(&rules.rules, setup);
         let contract = source.contract.as_ref().map(Conformity::new).transpose()?;
+        let formats = contract.as_ref().map(Conformity::unchecked_formats).unwrap_or_default();
+        formats
+            .iter()
+            .take(MAX_FINDINGS)
+            .for_each(|name| say(format!("contract: format {name:?} is not checked"), setup));
         let compiled = Self { rules, journal, contract, spare: RefCell::default() };
         compiled.warm();
         Ok(compiled)

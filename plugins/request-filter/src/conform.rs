@@ -42,6 +42,11 @@ impl Conformity {
         Ok(Self { contract, shadow: settings.shadow })
     }
 
+    /// Formats that the document names and nobody checks.
+    pub(crate) fn unchecked_formats(&self) -> &[String] {
+        self.contract.unchecked_formats()
+    }
+
     /// The operation that a request asks for, if its head is as the contract says.
     pub(crate) fn head(&self, seen: &Seen<'_>, headers: &Headers) -> Result<Found<'_>, Violation> {
         let (path, query) = split_target(seen.path);

@@ -31,6 +31,7 @@ pub use violation::Violation;
 pub struct Contract {
     schemas: Schemas,
     paths: Paths,
+    unchecked_formats: Vec<String>,
 }
 
 /// What the document leaves open.
@@ -63,7 +64,14 @@ impl Contract {
         let paths = document::required(root, "paths", |value| {
             operation::paths(value, Document(document), options, &prefixes, &mut compiler)
         })?;
-        Ok(Self { schemas: compiler.finish()?, paths })
+        let (schemas, unchecked_formats) = compiler.finish()?;
+        Ok(Self { schemas, paths, unchecked_formats })
+    }
+
+    /// Values of `format` that are not known here. They ask for nothing (OpenAPI, section "Data Type Format").
+    #[must_use]
+    pub fn unchecked_formats(&self) -> &[String] {
+        &self.unchecked_formats
     }
 
     /// The operation of a method and a path as sent, without query.

@@ -23,7 +23,7 @@ pub enum Algorithm {
     Es384,
     /// ECDSA on P-521 with SHA-512.
     Es512,
-    /// EdDSA on Ed25519 (RFC 8037).
+    /// EdDSA on Ed25519 (RFC 8037), also called `Ed25519` (RFC 9864 §2.2).
     EdDsa,
     /// HMAC with SHA-256.
     Hs256,
@@ -54,10 +54,13 @@ impl Algorithm {
     /// The algorithm that an `alg` names, in exactly this spelling (RFC 7515 §4.1.1); `None` for `none` and the rest.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
-    /// Its name in `alg`.
+    /// Its name in `alg`; of two the older one.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -152,13 +155,15 @@ mod tests {
         for algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
         }
+        assert_eq!(Algorithm::from_name("Ed25519"), Some(Algorithm::EdDsa));
     }
 
     #[test]
     fn other_names_mean_none() {
-        for name in
-            ["none", "None", "NONE", "", "rs256", "RS256 ", "HS1", "ES256K", "eddsa", "RSA-OAEP", "dir", "A128KW"]
-        {
+        for name in [
+            "none", "None", "NONE", "", "rs256", "RS256 ", "HS1", "ES256K", "eddsa", "ed25519", "Ed448", "RSA-OAEP",
+            "dir", "A128KW",
+        ] {
             assert_eq!(Algorithm::from_name(name), None, "{name:?}");
         }
     }

@@ -3,6 +3,8 @@
 use gatewright::config::ConfigError;
 use serde_json::{Map, Value};
 
+use crate::normalise::{Conditions, decode_component};
+
 /// References that lead to references: more is a circle.
 const MAX_HOPS: usize = 16;
 
@@ -26,9 +28,13 @@ impl<'a> Document<'a> {
         Err(ConfigError::new("refers to itself").within("$ref"))
     }
 
-    /// What a reference points to.
+    /// What a reference points to: its fragment is a JSON Pointer (RFC 6901 §6).
     pub(super) fn target(self, reference: &str) -> Result<&'a Value, ConfigError> {
-        let found = reference.strip_prefix('#').and_then(|pointer| self.0.pointer(pointer));
+        let pointer = reference.strip_prefix('#').map(|fragment| {
+            let decoded = decode_component(fragment.as_bytes(), false, &mut Conditions::default());
+            String::from_utf8_lossy(&decoded).into_owned()
+        });
+        let found = pointer.and_then(|pointer| self.0.pointer(&pointer));
         found.ok_or_else(|| {
             let message =
                 format!("\"{reference}\" is not in this document; write it as \"#/components/...\" and put it there");
@@ -54,7 +60,10 @@ pub(super) fn boolean(value: &Value) -> Result<bool, ConfigError> {
 
 /// A number of things.
 pub(super) fn count(value: &Value) -> Result<usize, ConfigError> {
-    let count = value.as_u64().map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    // 2.0 is a whole number, too (JSON Schema, section 4.2.3).
+    let whole = || value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..1e15).contains(number));
+    let count = value.as_u64().or_else(|| whole().map(|number| number as u64));
+    let count = count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     count.ok_or_else(|| ConfigError::new(format!("{} is not a whole number from 0 up", kind(value))))
 }
 

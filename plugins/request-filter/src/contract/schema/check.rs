@@ -1,12 +1,12 @@
 //! Values against [`Schemas`].
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
 use serde_json::{Map, Number, Value};
 
+use super::equality::{equal, unique};
 use super::number::{compare, is_multiple};
-use super::{Bound, Id, Schema, Schemas, Types};
+use super::{Bound, Contains, Id, Schema, Schemas, Types};
 
 /// Schemas and values that are compared for one request: more is refused, not computed.
 const MAX_STEPS: usize = 200_000;
@@ -74,6 +74,8 @@ impl<'a> Check<'a> {
                 Value::Null | Value::Bool(_) => true,
             }
             && self.combined(schema, value)
+            && self.conditional(schema, value)
+            && !self.is_exhausted()
     }
 
     fn is_among(&mut self, values: Option<&[Value]>, value: &Value) -> bool {
@@ -84,9 +86,11 @@ impl<'a> Check<'a> {
         let length = list.len();
         schema.min_items.is_none_or(|least| length >= least)
             && schema.max_items.is_none_or(|most| length <= most)
-            && schema.items.is_none_or(|items| {
-                (0..).zip(list).all(|(index, value): (usize, _)| self.at(&format!("[{index}]"), items, value))
+            && (0..).zip(list).all(|(index, value): (usize, _)| {
+                let element = schema.prefix_items.get(index).copied().or(schema.items);
+                element.is_none_or(|element| self.at(&format!("[{index}]"), element, value))
             })
+            && schema.contains.as_ref().is_none_or(|contains| self.contains(contains, list))
             && (!schema.unique_items || unique(list))
     }
 
@@ -95,10 +99,32 @@ impl<'a> Check<'a> {
         schema.min_properties.is_none_or(|least| count >= least)
             && schema.max_properties.is_none_or(|most| count <= most)
             && schema.required.iter().all(|name| members.contains_key(name))
-            && members.iter().all(|(name, value)| {
-                let property = schema.properties.get(name).copied().or(schema.additional);
-                property.is_none_or(|property| self.at(&format!(".{name}"), property, value))
+            && schema.needed_with.iter().all(|(name, needed)| {
+                !members.contains_key(name) || needed.iter().all(|name| members.contains_key(name))
             })
+            && members.iter().all(|(name, value)| self.member(schema, name, value))
+    }
+
+    fn member(&mut self, schema: &Schema, name: &str, value: &Value) -> bool {
+        self.steps = self.steps.saturating_add(schema.pattern_properties.len());
+        let step = format!(".{name}");
+        let named = schema.names.is_none_or(|names| self.at(&step, names, &Value::String(name.to_owned())));
+        named && schema.of_member(name).all(|property| self.step() && self.at(&step, property, value))
+    }
+
+    fn contains(&mut self, contains: &Contains, list: &[Value]) -> bool {
+        let found = list.iter().filter(|value| self.tried(contains.element, value)).count();
+        (contains.least..=contains.most).contains(&found)
+    }
+
+    /// What holds only under a condition: `if`, and the schemas that come with a member.
+    fn conditional(&mut self, schema: &Schema, value: &Value) -> bool {
+        let branch = schema
+            .condition
+            .map(|(condition, branches)| if self.tried(condition, value) { branches.then } else { branches.otherwise });
+        let has = |name: &String| value.as_object().is_some_and(|members| members.contains_key(name));
+        branch.flatten().is_none_or(|branch| self.holds(branch, value))
+            && schema.with_member.iter().all(|(name, part)| !has(name) || self.holds(*part, value))
     }
 
     fn combined(&mut self, schema: &Schema, value: &Value) -> bool {
@@ -106,7 +132,7 @@ impl<'a> Check<'a> {
         let any = schema.any_of.is_empty() || schema.any_of.iter().any(|part| self.tried(*part, value));
         all && any
             && (schema.one_of.is_empty() || schema.one_of.iter().filter(|part| self.tried(**part, value)).count() == 1)
-            && schema.not.is_none_or(|not| !self.tried(not, value) && !self.is_exhausted())
+            && schema.not.is_none_or(|not| !self.tried(not, value))
     }
 
     /// Whether it holds; what is wrong with an alternative is not told.
@@ -144,41 +170,4 @@ fn of_string(schema: &Schema, text: &str) -> bool {
     schema.min_length.is_none_or(|least| length() >= least)
         && schema.max_length.is_none_or(|most| length() <= most)
         && schema.pattern.as_ref().is_none_or(|pattern| pattern.holds(text))
-}
-
-/// 1 and 1.0 are the same value.
-fn equal(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => compare(one, other) == Some(Ordering::Equal),
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| equal(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            let same = |(name, value): (&String, &Value)| other.get(name).is_some_and(|other| equal(value, other));
-            one.len() == other.len() && one.iter().all(same)
-        }
-        (one, other) => one == other,
-    }
-}
-
-/// Members of objects are sorted by name, so equal values have one spelling; but for numbers, which get one.
-fn unique(list: &[Value]) -> bool {
-    let mut seen = BTreeSet::new();
-    list.iter().all(|value| seen.insert(spelling(value)))
-}
-
-fn spelling(value: &Value) -> String {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            number.as_f64().map_or_else(String::new, |number| format!("{number}"))
-        }
-        Value::Array(list) => format!("[{}]", list.iter().map(spelling).collect::<Vec<_>>().join(",")),
-        Value::Object(members) => {
-            let mut parts: Vec<String> =
-                members.iter().map(|(name, value)| format!("{name:?}:{}", spelling(value))).collect();
-            parts.sort();
-            format!("{{{}}}", parts.join(","))
-        }
-        other => other.to_string(),
-    }
 }

@@ -1,6 +1,6 @@
 //! From the document to [`Schemas`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use gatewright::config::ConfigError;
 use serde_json::Value;
@@ -23,12 +23,21 @@ pub(in super::super) struct Compiler<'a, 'b> {
     referenced: HashMap<&'a str, Id>,
     /// References whose target is still to be compiled.
     pending: Vec<(Id, &'a str)>,
+    /// Formats that are not checked.
+    unchecked_formats: BTreeSet<&'a str>,
 }
 
 impl<'a, 'b> Compiler<'a, 'b> {
     pub(in super::super) fn new(document: &'a Value, budget: &'b mut Budget) -> Self {
         let document = Document(document);
-        Self { document, budget, schemas: Vec::new(), referenced: HashMap::new(), pending: Vec::new() }
+        Self {
+            document,
+            budget,
+            schemas: Vec::new(),
+            referenced: HashMap::new(),
+            pending: Vec::new(),
+            unchecked_formats: BTreeSet::new(),
+        }
     }
 
     /// Compiles a schema.
@@ -46,8 +55,14 @@ impl<'a, 'b> Compiler<'a, 'b> {
         })
     }
 
-    /// Compiles what references point to, and checks that no schema applies to a value by way of itself.
-    pub(in super::super) fn finish(mut self) -> Result<Schemas, ConfigError> {
+    /// Notes a format that asks for nothing, since it is not known here.
+    pub(super) fn note_unchecked_format(&mut self, name: &'a str) {
+        self.unchecked_formats.insert(name);
+    }
+
+    /// Compiles what references point to, and checks that no schema applies to a value by way of itself. Beside the schemas comes
+    /// which formats are not checked.
+    pub(in super::super) fn finish(mut self) -> Result<(Schemas, Vec<String>), ConfigError> {
         while let Some((id, reference)) = self.pending.pop() {
             let filled = self.document.target(reference).and_then(|target| self.fill(id, target));
             filled.map_err(|error| within_pointer(error, reference))?;
@@ -61,7 +76,7 @@ impl<'a, 'b> Compiler<'a, 'b> {
                 ConfigError::new(message).within("components")
             })?;
         }
-        Ok(schemas)
+        Ok((schemas, self.unchecked_formats.into_iter().map(str::to_owned).collect()))
     }
 
     /// The schema that a reference points to.
@@ -109,9 +124,8 @@ fn chain(schemas: &Schemas, id: Id, left: usize, lengths: &mut Vec<Option<usize>
     }
     let left = left.checked_sub(1)?;
     let schema = schemas.get(id)?;
-    let parts = schema.all_of.iter().chain(&schema.any_of).chain(&schema.one_of).chain(&schema.not);
     let mut longest = 0;
-    for part in parts {
+    for part in schema.parts() {
         longest = longest.max(chain(schemas, *part, left, lengths)?);
     }
     let length = longest.saturating_add(1);

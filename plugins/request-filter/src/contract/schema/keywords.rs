@@ -4,9 +4,9 @@ use gatewright::config::ConfigError;
 use serde_json::{Map, Number, Value};
 
 use super::super::document::{self, boolean, count, list, text};
-use super::format::{self, Format};
+use super::format::Format;
 use super::pattern::Pattern;
-use super::{Bound, Compiler, Schema, Types};
+use super::{Bound, Branches, Compiler, Contains, Id, Schema, Types};
 
 /// Keywords that ask for nothing.
 const ANNOTATIONS: &[&str] = &[
@@ -22,9 +22,15 @@ const ANNOTATIONS: &[&str] = &[
     "readOnly",
     "writeOnly",
     "$comment",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    // Schemas to refer to.
+    "$defs",
 ];
 /// Keywords that another one takes with it.
-const TAKEN_ALONG: &[&str] = &["exclusiveMinimum", "exclusiveMaximum", "nullable"];
+const TAKEN_ALONG: &[&str] =
+    &["exclusiveMinimum", "exclusiveMaximum", "nullable", "then", "else", "minContains", "maxContains"];
 
 /// Compiles a schema object.
 pub(super) fn compile<'a>(
@@ -37,6 +43,7 @@ pub(super) fn compile<'a>(
             .and_then(|known| Ok(known || string(&mut schema, key, value, compiler)?))
             .and_then(|known| Ok(known || list_of(&mut schema, key, value, compiler)?))
             .and_then(|known| Ok(known || object(&mut schema, key, value, compiler)?))
+            .and_then(|known| Ok(known || members_by_name(&mut schema, key, value, compiler)?))
             .and_then(|known| Ok(known || any(&mut schema, key, value, compiler)?))
             .map_err(|error| error.within(key))?;
         let harmless =
@@ -50,6 +57,8 @@ pub(super) fn compile<'a>(
     if document::optional(members, "nullable", boolean)? == Some(true) {
         schema.types = schema.types.map(|types| types.or(Types::NULL));
     }
+    schema.contains = contains(members, compiler)?;
+    schema.condition = condition(members, compiler)?;
     optional_in_requests(&mut schema, members);
     Ok(schema)
 }
@@ -71,17 +80,22 @@ fn number(schema: &mut Schema, key: &str, value: &Value) -> Result<bool, ConfigE
     Ok(true)
 }
 
-fn string(schema: &mut Schema, key: &str, value: &Value, compiler: &mut Compiler<'_, '_>) -> Result<bool, ConfigError> {
+fn string<'a>(
+    schema: &mut Schema,
+    key: &str,
+    value: &'a Value,
+    compiler: &mut Compiler<'a, '_>,
+) -> Result<bool, ConfigError> {
     match key {
         "minLength" => schema.min_length = Some(count(value)?),
         "maxLength" => schema.max_length = Some(count(value)?),
         "pattern" => schema.pattern = Some(Pattern::compile(text(value)?, compiler.budget)?),
         "format" => {
             let name = text(value)?;
-            let known = Format::read(name).ok_or_else(|| {
-                ConfigError::new(format!("\"{name}\" is not supported; write {}, or leave it out", format::KNOWN))
-            })?;
-            schema.format = Some(known);
+            schema.format = Format::read(name);
+            if schema.format.is_none() {
+                compiler.note_unchecked_format(name);
+            }
         }
         _ => return Ok(false),
     }
@@ -96,6 +110,9 @@ fn list_of<'a>(
 ) -> Result<bool, ConfigError> {
     match key {
         "items" => schema.items = Some(compiler.schema(value)?),
+        "prefixItems" => schema.prefix_items = list(value, |value| compiler.schema(value))?,
+        // Compiled with what belongs to it.
+        "contains" => {}
         "minItems" => schema.min_items = Some(count(value)?),
         "maxItems" => schema.max_items = Some(count(value)?),
         "uniqueItems" => schema.unique_items = boolean(value)?,
@@ -111,12 +128,8 @@ fn object<'a>(
     compiler: &mut Compiler<'a, '_>,
 ) -> Result<bool, ConfigError> {
     match key {
-        "properties" => {
-            for (name, value) in document::object(value)? {
-                let property = compiler.schema(value).map_err(|error| error.within(name))?;
-                schema.properties.insert(name.clone(), property);
-            }
-        }
+        "properties" => schema.properties = by_name(value, |value| compiler.schema(value))?.into_iter().collect(),
+        "propertyNames" => schema.names = Some(compiler.schema(value)?),
         "required" => schema.required = list(value, |name| text(name).map(str::to_owned))?,
         "additionalProperties" => schema.additional = Some(compiler.schema(value)?),
         "minProperties" => schema.min_properties = Some(count(value)?),
@@ -124,6 +137,59 @@ fn object<'a>(
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+fn members_by_name<'a>(
+    schema: &mut Schema,
+    key: &str,
+    value: &'a Value,
+    compiler: &mut Compiler<'a, '_>,
+) -> Result<bool, ConfigError> {
+    match key {
+        "patternProperties" => {
+            for (pattern, id) in by_name(value, |value| compiler.schema(value))? {
+                let compiled = Pattern::compile(&pattern, compiler.budget).map_err(|error| error.within(&pattern))?;
+                schema.pattern_properties.push((compiled, id));
+            }
+        }
+        "dependentRequired" => {
+            let names = by_name(value, |value| list(value, |name| text(name).map(str::to_owned)))?;
+            schema.needed_with = names.into_iter().collect();
+        }
+        "dependentSchemas" => schema.with_member = by_name(value, |value| compiler.schema(value))?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// An object, member by member.
+fn by_name<'a, T>(
+    value: &'a Value,
+    mut read: impl FnMut(&'a Value) -> Result<T, ConfigError>,
+) -> Result<Vec<(String, T)>, ConfigError> {
+    let members = document::object(value)?.iter();
+    members.map(|(name, value)| Ok((name.clone(), read(value).map_err(|error| error.within(name))?))).collect()
+}
+
+/// `contains` with its numbers, which mean nothing without it.
+fn contains<'a>(
+    members: &'a Map<String, Value>,
+    compiler: &mut Compiler<'a, '_>,
+) -> Result<Option<Contains>, ConfigError> {
+    let element = document::optional(members, "contains", |value| compiler.schema(value))?;
+    let least = document::optional(members, "minContains", count)?.unwrap_or(1);
+    let most = document::optional(members, "maxContains", count)?.unwrap_or(usize::MAX);
+    Ok(element.map(|element| Contains { element, least, most }))
+}
+
+/// `if` with its branches, which mean nothing without it.
+fn condition<'a>(
+    members: &'a Map<String, Value>,
+    compiler: &mut Compiler<'a, '_>,
+) -> Result<Option<(Id, Branches)>, ConfigError> {
+    let mut branch = |key| document::optional(members, key, |value| compiler.schema(value));
+    let (condition, then, otherwise) = (branch("if")?, branch("then")?, branch("else")?);
+    Ok(condition.map(|condition| (condition, Branches { then, otherwise })))
 }
 
 fn any<'a>(
@@ -143,6 +209,8 @@ fn any<'a>(
         "allOf" => schema.all_of.extend(several(value)?),
         "anyOf" => schema.any_of = several(value)?,
         "oneOf" => schema.one_of = several(value)?,
+        // Compiled with its branches.
+        "if" => {}
         "not" => schema.not = Some(compiler.schema(value)?),
         "$ref" => schema.all_of.push(compiler.reference(text(value)?)?),
         _ => return Ok(false),

@@ -1,12 +1,14 @@
 //! JSON Schema, the part that is checked.
 //!
 //! Checked: `type` (a list in 3.1), `nullable` (3.0), `enum`, `const`, `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`,
-//! `multipleOf`, `minLength`, `maxLength`, `pattern`, `format`, `items`, `minItems`, `maxItems`, `uniqueItems`, `properties`, `required`,
-//! `additionalProperties`, `minProperties`, `maxProperties`, `allOf`, `anyOf`, `oneOf`, `not` and `$ref` within the document. A property that
-//! is `readOnly` need not be in a request.
+//! `multipleOf`, `minLength`, `maxLength`, `pattern`, `format`, `items`, `prefixItems`, `contains`, `minContains`, `maxContains`, `minItems`,
+//! `maxItems`, `uniqueItems`, `properties`, `patternProperties`, `additionalProperties`, `propertyNames`, `required`, `dependentRequired`,
+//! `dependentSchemas`, `minProperties`, `maxProperties`, `allOf`, `anyOf`, `oneOf`, `not`, `if`, `then`, `else`, and `$ref` within the
+//! document. A property that is `readOnly` need not be in a request.
 
 mod check;
 mod compile;
+mod equality;
 mod format;
 mod keywords;
 mod number;
@@ -46,19 +48,47 @@ struct Schema {
     max_length: Option<usize>,
     pattern: Option<Pattern>,
     format: Option<Format>,
+    /// Of the first elements, one each.
+    prefix_items: Vec<Id>,
+    /// Of the others.
     items: Option<Id>,
+    contains: Option<Contains>,
     min_items: Option<usize>,
     max_items: Option<usize>,
     unique_items: bool,
     properties: BTreeMap<String, Id>,
-    required: Vec<String>,
+    pattern_properties: Vec<(Pattern, Id)>,
+    /// Of members that neither of these is about.
     additional: Option<Id>,
+    /// What names must be.
+    names: Option<Id>,
+    required: Vec<String>,
+    /// `dependentRequired`: members that must be there if another one is.
+    needed_with: BTreeMap<String, Vec<String>>,
+    /// `dependentSchemas`: what the object must be if a member is there.
+    with_member: Vec<(String, Id)>,
     min_properties: Option<usize>,
     max_properties: Option<usize>,
     all_of: Vec<Id>,
     any_of: Vec<Id>,
     one_of: Vec<Id>,
     not: Option<Id>,
+    condition: Option<(Id, Branches)>,
+}
+
+/// `then` and `else`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Branches {
+    then: Option<Id>,
+    otherwise: Option<Id>,
+}
+
+/// How many elements must be valid.
+#[derive(Debug)]
+struct Contains {
+    element: Id,
+    least: usize,
+    most: usize,
 }
 
 /// A limit of a number.
@@ -70,6 +100,25 @@ struct Bound {
 
 /// How far schemas are looked through for what they say about types.
 const MAX_DEPTH: usize = 8;
+
+impl Schema {
+    /// What a member of this name must be.
+    fn of_member(&self, name: &str) -> impl Iterator<Item = Id> {
+        let patterns = self.pattern_properties.iter().filter(|(pattern, _)| pattern.holds(name)).map(|(_, id)| *id);
+        let known: Vec<Id> = self.properties.get(name).copied().into_iter().chain(patterns).collect();
+        let additional = if known.is_empty() { self.additional } else { None };
+        known.into_iter().chain(additional)
+    }
+
+    /// Schemas that apply to the same value.
+    fn parts(&self) -> impl Iterator<Item = &Id> {
+        let branches = self.condition.iter().flat_map(|(condition, branches)| {
+            [Some(condition), branches.then.as_ref(), branches.otherwise.as_ref()].into_iter().flatten()
+        });
+        let parts = self.all_of.iter().chain(&self.any_of).chain(&self.one_of).chain(&self.not);
+        parts.chain(branches).chain(self.with_member.iter().map(|(_, part)| part))
+    }
+}
 
 impl Schemas {
     fn get(&self, id: Id) -> Option<&Schema> {
@@ -88,7 +137,7 @@ impl Schemas {
 
     /// The schema of a member.
     pub(super) fn property(&self, id: Id, name: &str) -> Option<Id> {
-        self.find(id, MAX_DEPTH, &|schema| schema.properties.get(name).copied().or(schema.additional))
+        self.find(id, MAX_DEPTH, &|schema| schema.of_member(name).next())
     }
 
     fn types_within(&self, id: Id, depth: usize) -> Types {
