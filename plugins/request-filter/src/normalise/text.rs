@@ -110,10 +110,12 @@ fn character(bytes: &[u8], conditions: &mut Conditions) -> Step {
         conditions.add(Condition::OverlongUtf8);
     }
     let folded = look_alike(character);
-    if folded != character {
-        conditions.add(Condition::FullWidth);
+    if folded == character {
+        return Step { bytes: Octets::of_char(character), taken: length, changed: overlong };
     }
-    Step { bytes: Octets::of_char(folded), taken: length, changed: overlong || folded != character }
+    conditions.add(Condition::FullWidth);
+    let bytes = if folded == TWO_DOTS { Octets([b'.', b'.', 0, 0], 2) } else { Octets::of_char(folded) };
+    Step { bytes, taken: length, changed: true }
 }
 
 /// Code, length, and least code of that length. Takes lengths that UTF-8 once had, for overlong forms.
@@ -133,6 +135,9 @@ fn sequence(bytes: &[u8]) -> Option<(u32, usize, u32)> {
         .try_fold(u32::from(head), |code, byte| (byte & 0xc0 == 0x80).then_some(code << 6 | u32::from(byte & 0x3f)))?;
     Some((code, length, least))
 }
+
+/// Stands for `..`, which is no character.
+const TWO_DOTS: char = char::MAX;
 
 /// The ASCII character that some services take a character for: full-width forms (Unicode block FF00), digits and letters in circles
 /// and of formulas, which names of hosts may be written with (compatibility forms, UTS 46), and those that "best fit" conversions to
@@ -155,6 +160,7 @@ fn look_alike(character: char) -> char {
         '\u{2215}' | '\u{2044}' => '/',
         '\u{2216}' | '\u{fe68}' => '\\',
         '\u{2024}' | '\u{fe52}' | '\u{3002}' | '\u{ff61}' => '.',
+        '\u{2025}' => TWO_DOTS,
         '\u{fe6a}' => '%',
         '\u{fe54}' | '\u{37e}' => ';',
         '\u{fe55}' => ':',

@@ -30,6 +30,7 @@ fn every_way_to_admin() {
         (b"admin", &[RelativePath]),
         (b"/x//../admin", &[DotSegment, DoubleSlash, AmbiguousDotSegment]),
         ("/\u{ff41}dmin".as_bytes(), &[FullWidth]),
+        ("/x/\u{2025}/admin".as_bytes(), &[FullWidth, DotSegment]),
         (b"/\xc1\xa1dmin", &[OverlongUtf8]),
     ];
     for (spelling, conditions) in cases {

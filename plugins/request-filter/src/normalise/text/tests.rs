@@ -36,8 +36,9 @@ fn every_spelling_of_a_less_than() {
 
 #[test]
 fn digits_and_letters_in_circles_and_of_formulas() {
-    let spelling = "①⑨⓪.Ⓐⓩ。𝐀𝐳𝖘𝒆𝓵𝕖𝙘𝚝𝟎𝟿𝟙";
-    assert_eq!(canonical(spelling.as_bytes()).0, b"190.Az.Azselect091", "{spelling}");
+    let spelling = "①⑨⓪.Ⓐⓩ。𝐀𝐳𝖘𝒆𝓵𝕖𝙘𝚝𝟎𝟿𝟙/‥/";
+    assert_eq!(canonical(spelling.as_bytes()).0, b"190.Az.Azselect091/../", "{spelling}");
+    assert_eq!(canonical("\u{10ffff}".as_bytes()).0, "\u{10ffff}".as_bytes());
 }
 
 #[test]
