@@ -1,6 +1,6 @@
 //! From the document to [`Schemas`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use gatewright::config::ConfigError;
 use serde_json::Value;
@@ -11,6 +11,8 @@ use crate::engine::Budget;
 
 /// Schemas of a document, all together.
 const MAX_SCHEMAS: usize = 20_000;
+/// Formats that are told.
+const MAX_FORMATS: usize = 64;
 /// Schemas that apply to the same value, one through the other.
 const MAX_CHAIN: usize = 32;
 
@@ -24,7 +26,7 @@ pub(in super::super) struct Compiler<'a, 'b> {
     /// References whose target is still to be compiled.
     pending: Vec<(Id, &'a str)>,
     /// Formats that are not checked.
-    unchecked_formats: BTreeSet<&'a str>,
+    unchecked_formats: Vec<&'a str>,
 }
 
 impl<'a, 'b> Compiler<'a, 'b> {
@@ -36,7 +38,7 @@ impl<'a, 'b> Compiler<'a, 'b> {
             schemas: Vec::new(),
             referenced: HashMap::new(),
             pending: Vec::new(),
-            unchecked_formats: BTreeSet::new(),
+            unchecked_formats: Vec::new(),
         }
     }
 
@@ -57,7 +59,9 @@ impl<'a, 'b> Compiler<'a, 'b> {
 
     /// Notes a format that asks for nothing, since it is not known here.
     pub(super) fn note_unchecked_format(&mut self, name: &'a str) {
-        self.unchecked_formats.insert(name);
+        if self.unchecked_formats.len() < MAX_FORMATS && !self.unchecked_formats.contains(&name) {
+            self.unchecked_formats.push(name);
+        }
     }
 
     /// Compiles what references point to, and checks that no schema applies to a value by way of itself. Beside the schemas comes

@@ -128,9 +128,8 @@ fn object<'a>(
     compiler: &mut Compiler<'a, '_>,
 ) -> Result<bool, ConfigError> {
     match key {
-        "properties" => schema.properties = by_name(value, |value| compiler.schema(value))?.into_iter().collect(),
         "propertyNames" => schema.names = Some(compiler.schema(value)?),
-        "required" => schema.required = list(value, |name| text(name).map(str::to_owned))?,
+        "required" => schema.required = texts(value)?,
         "additionalProperties" => schema.additional = Some(compiler.schema(value)?),
         "minProperties" => schema.min_properties = Some(count(value)?),
         "maxProperties" => schema.max_properties = Some(count(value)?),
@@ -145,30 +144,35 @@ fn members_by_name<'a>(
     value: &'a Value,
     compiler: &mut Compiler<'a, '_>,
 ) -> Result<bool, ConfigError> {
-    match key {
-        "patternProperties" => {
-            for (pattern, id) in by_name(value, |value| compiler.schema(value))? {
-                let compiled = Pattern::compile(&pattern, compiler.budget).map_err(|error| error.within(&pattern))?;
-                schema.pattern_properties.push((compiled, id));
-            }
-        }
-        "dependentRequired" => {
-            let names = by_name(value, |value| list(value, |name| text(name).map(str::to_owned)))?;
-            schema.needed_with = names.into_iter().collect();
-        }
-        "dependentSchemas" => schema.with_member = by_name(value, |value| compiler.schema(value))?,
+    type Put<'a, 'b> = fn(&mut Schema, &str, &'a Value, &mut Compiler<'a, 'b>) -> Result<(), ConfigError>;
+    let put: Put<'a, '_> = match key {
+        "properties" => |schema, name, value, compiler| {
+            schema.properties.insert(name.to_owned(), compiler.schema(value)?);
+            Ok(())
+        },
+        "patternProperties" => |schema, pattern, value, compiler| {
+            let compiled = Pattern::compile(pattern, compiler.budget)?;
+            schema.pattern_properties.push((compiled, compiler.schema(value)?));
+            Ok(())
+        },
+        "dependentRequired" => |schema, name, value, _| {
+            schema.needed_with.push((name.to_owned(), texts(value)?));
+            Ok(())
+        },
+        "dependentSchemas" => |schema, name, value, compiler| {
+            schema.with_member.push((name.to_owned(), compiler.schema(value)?));
+            Ok(())
+        },
         _ => return Ok(false),
+    };
+    for (name, value) in document::object(value)? {
+        put(schema, name, value, compiler).map_err(|error| error.within(name))?;
     }
     Ok(true)
 }
 
-/// An object, member by member.
-fn by_name<'a, T>(
-    value: &'a Value,
-    mut read: impl FnMut(&'a Value) -> Result<T, ConfigError>,
-) -> Result<Vec<(String, T)>, ConfigError> {
-    let members = document::object(value)?.iter();
-    members.map(|(name, value)| Ok((name.clone(), read(value).map_err(|error| error.within(name))?))).collect()
+fn texts(value: &Value) -> Result<Vec<String>, ConfigError> {
+    list(value, |name| text(name).map(str::to_owned))
 }
 
 /// `contains` with its numbers, which mean nothing without it.

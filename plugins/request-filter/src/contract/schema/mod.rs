@@ -64,7 +64,7 @@ struct Schema {
     names: Option<Id>,
     required: Vec<String>,
     /// `dependentRequired`: members that must be there if another one is.
-    needed_with: BTreeMap<String, Vec<String>>,
+    needed_with: Vec<(String, Vec<String>)>,
     /// `dependentSchemas`: what the object must be if a member is there.
     with_member: Vec<(String, Id)>,
     min_properties: Option<usize>,

@@ -199,5 +199,5 @@ fn what_is_not_checked_is_refused_by_its_path() {
 fn formats_that_are_not_checked_are_told() {
     let schema =
         json!({ "properties": { "a": { "format": "phone" }, "b": { "format": "uuid" }, "c": { "format": "iri" } } });
-    assert_eq!(compile(&taking(&schema)).unwrap().unchecked_formats(), ["iri", "phone"]);
+    assert_eq!(compile(&taking(&schema)).unwrap().unchecked_formats(), ["phone", "iri"]);
 }
