@@ -29,9 +29,13 @@ use crate::keys::{Endpoint, nanos};
 const MAX_ANSWER: usize = 64 * 1024;
 const SECOND: u64 = 1_000_000_000;
 
-/// Whether a token is none of the three parts of a JSON Web Token, so that only its issuer knows what it says.
+/// Whether a token is none of the three parts of a JSON Web Token, so that only its issuer knows what it says. What is no `b64token`
+/// (RFC 6750 §2.1) is none of an issuer's either: asking about it would let a client make its request undecidable.
 pub(crate) fn is_opaque(token: &[u8]) -> bool {
-    token.iter().filter(|byte| **byte == b'.').count() != 2
+    let body = token.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+    let plain = token.get(..body).is_some_and(|body| !body.is_empty() && body.iter().all(letter));
+    plain && token.iter().filter(|byte| **byte == b'.').count() != 2
 }
 
 /// Asks an issuer about tokens, and remembers what it said.
@@ -167,8 +171,15 @@ mod tests {
 
     #[test]
     fn a_token_of_three_parts_is_not_opaque() {
-        let opaque = ["", "abc", "a.b", "a.b.c", "a.b.c.d.e"].map(|token| is_opaque(token.as_bytes()));
-        assert_eq!(opaque, [true, true, true, false, true]);
+        let opaque = ["abc", "a.b", "a.b.c", "a.b.c.d.e", "a-._~+/Z9=="].map(|token| is_opaque(token.as_bytes()));
+        assert_eq!(opaque, [true, true, false, true, true]);
+    }
+
+    #[test]
+    fn rfc6750_2_1_what_is_no_token_is_nothing_to_ask_about() {
+        for token in ["", "=", "==", "a b", "a=b", "a\0", "ä", "a,b", "\"a\""] {
+            assert!(!is_opaque(token.as_bytes()), "{token:?}");
+        }
     }
 
     #[test]
