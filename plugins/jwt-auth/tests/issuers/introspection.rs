@@ -180,7 +180,7 @@ fn no_more_than_a_bounded_number_of_questions_is_under_way() {
     let idp = Idp::new(Answer::never());
     let mut proxy = proxy(&idp);
     let asking: Vec<_> = (0..1_024).map(|n| send(&mut proxy, 0, &format!("t{n}"))).collect();
-    assert_eq!(status(&mut proxy, 0, "one more"), 503);
+    assert_eq!(status(&mut proxy, 0, "one-more"), 503);
     assert!(send(&mut proxy, 0, "t7").is_pending(), "who follows asks nothing");
     proxy.advance(secs(2));
     assert!(asking.iter().all(|exchange| exchange.status() == 503));
