@@ -9,6 +9,7 @@ mod step_up;
 use std::collections::BTreeMap;
 
 use gatewright::config::Duration;
+use gatewright::syntax::hex_digit;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -167,12 +168,27 @@ fn check_any<'r>(any: &'r [Requirement], evidence: Option<&Evidence<'_>>) -> Res
 /// Whether a variable of the path is what the claim says. A route without this variable lets nobody in: the setting is there to keep
 /// users apart.
 fn is_in_path(name: &str, claim: &ClaimPath, evidence: &Evidence<'_>) -> bool {
-    let Some(value) = (evidence.path_variable)(name) else { return false };
+    let Some(value) = (evidence.path_variable)(name).and_then(decoded) else { return false };
     match claim.find(evidence.claims) {
-        Some(Value::String(text)) => text == value,
-        Some(Value::Number(number)) => number.to_string() == value,
+        Some(Value::String(text)) => text.as_bytes() == value,
+        Some(Value::Number(number)) => number.to_string().as_bytes() == value,
         _ => false,
     }
+}
+
+/// A segment of a path as a service reads it: decoded once. None if services differ about it, as some take `%2F` for the end of a segment.
+fn decoded(segment: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let [high, low] = [0, 1].map(|at| after.get(at).and_then(|digit| hex_digit(*digit)));
+        (rest, _) = match high.zip(low).filter(|_| *byte == b'%') {
+            Some((high, low)) => (after.get(2..)?, out.push(high << 4 | low)),
+            None => (after, out.push(*byte)),
+        };
+    }
+    let odd = |byte: &u8| matches!(byte, b'/' | b'\\' | 0);
+    (!out.iter().any(odd)).then_some(out)
 }
 
 #[cfg(test)]

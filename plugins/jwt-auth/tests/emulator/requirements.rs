@@ -90,7 +90,10 @@ fn each_route_asks_what_it_wants() {
         ],
     }));
     let (main, partner) = (token(&json!({})), token(&json!({"iss": issuer("partner")})));
+    let [spaced, encoded] = ["anna sm\u{ed}th", "anna%20sm%C3%ADth"].map(|sub| token(&json!({"sub": sub})));
     for (path, token, status) in [
+        ("/users/anna%20sm%c3%adth/orders", &spaced, 200),
+        ("/users/anna%20sm%c3%adth/orders", &encoded, 403),
         ("/", &main, 200),
         ("/", &partner, 401),
         ("/partner/x", &main, 401),
