@@ -216,7 +216,8 @@ fn random_keys_never_take_more_than_the_budget() {
     assert_eq!(world.data.len() as u64, 1 + shape.entries() / 8);
 }
 
-/// The table's rules for one bucket, said as simply as possible.
+/// The table's rules for one bucket, said as simply as possible. Of entries that are worth the same until the same time the one that
+/// lies first goes, and an entry that is stored again stays where it lies.
 #[derive(Default)]
 struct Model(Vec<(usize, u64, [u8; 2])>);
 
@@ -226,8 +227,12 @@ impl Model {
     }
 
     fn put(&mut self, key: usize, payload: [u8; 2], now: u64, ways: usize) -> Result<(), StoreError> {
+        if let Some(entry) = self.0.iter_mut().find(|entry| entry.0 == key && entry.1 > now) {
+            (entry.1, entry.2) = (now + 1_000, payload);
+            return Ok(());
+        }
         let mut entries = self.0.clone();
-        entries.retain(|entry| entry.1 > now && entry.0 != key);
+        entries.retain(|entry| entry.1 > now);
         if entries.len() == ways {
             let worth = entries.iter().filter(|entry| entry.2[0] != 255).map(|entry| (entry.2[0], entry.1)).min();
             let worth = worth.ok_or(StoreError::BucketFull)?;
