@@ -100,7 +100,7 @@ impl Authenticator {
         let mut found = self.check_signature(&token, &set);
         let key_id = token.header.key_id.as_deref();
         let may_change = !keys.are_fixed() && may_be_newer(found, key_id, &set);
-        if may_change && let Some(newer) = keys.newer(&set, key_id, cx).await? {
+        if may_change && let Some(newer) = keys.newer(&set, key_id, cx).await {
             found = self.check_signature(&token, &newer);
             set = newer;
         }
@@ -141,6 +141,8 @@ impl Authenticator {
             return Ok(None);
         }
         Ok(Some(match known {
+            // Waiting for keys takes time, in which a token may expire.
+            Known::Good(verified) if !verified.is_valid_at(cx.now().seconds()) => Err(Refusal::Expired),
             Known::Good(verified) => Ok(verified),
             Known::Forged(_) => Err(Refusal::Signature),
         }))

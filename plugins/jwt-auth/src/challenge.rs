@@ -5,6 +5,7 @@ use gatewright::Reply;
 use crate::config::Provider;
 use crate::denial::{Denial, Told};
 use crate::jose::Algorithm;
+use crate::seconds;
 
 /// Makes the answers of one route.
 pub(crate) struct Challenges {
@@ -31,7 +32,7 @@ impl Challenges {
         let told = denial.told();
         let mut reply = Reply::deny(told.status(), denial.reason());
         let missing = matches!(told, Told::Missing);
-        let dpop = is_dpop || matches!(told, Told::InvalidProof);
+        let dpop = is_dpop || !self.offers_bearer || matches!(told, Told::InvalidProof);
         if if missing { self.offers_bearer } else { !dpop } {
             reply = reply.with_header("www-authenticate", self.challenge("Bearer", told));
         }
@@ -55,7 +56,7 @@ impl Challenges {
                     text += &parameter("acr_values", &wanted.acr_values.join(" "));
                 }
                 if let Some(age) = wanted.max_age {
-                    text += &parameter("max_age", &(age.as_millis() / 1000).to_string());
+                    text += &parameter("max_age", &seconds::of(age).to_string());
                 }
             }
             _ => {}

@@ -40,6 +40,7 @@ mod policy;
 mod providers;
 mod requirements;
 mod revocation;
+mod seconds;
 mod verified;
 
 pub use claim_path::ClaimPath;

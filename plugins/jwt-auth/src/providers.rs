@@ -15,6 +15,7 @@ use crate::jose::{Algorithm, Claims, Expectations, Refusal};
 use crate::keys::Keys;
 use crate::opaque::Opaque;
 use crate::places::Places;
+use crate::seconds;
 
 /// The providers of one route, in the order of its configuration. Routes that name the same providers share one set.
 pub(crate) struct Providers {
@@ -152,8 +153,8 @@ fn expectations(provider: &config::Provider) -> Expectations {
         issuer: Some(provider.issuer.clone()),
         audiences: provider.audiences.clone(),
         subjects: provider.subjects.clone(),
-        clock_skew: provider.clock_skew.as_millis() / 1000,
+        clock_skew: seconds::of(provider.clock_skew),
         require_expiration: provider.require_expiration,
-        max_lifetime: provider.max_lifetime.map(|lifetime| lifetime.as_millis() / 1000),
+        max_lifetime: provider.max_lifetime.map(seconds::of),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gatewright::config::ConfigError;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::jose::Claims;
 
@@ -76,10 +77,18 @@ impl Revocations for DenyList {
             return None;
         }
         CLAIMS.into_iter().find(|claim| {
-            let value = claims.get(claim).and_then(|value| value.as_str());
-            let found = value.and_then(|value| self.entries.get(&(*claim, value.to_owned())));
+            let found = claims.get(claim).and_then(name).and_then(|name| self.entries.get(&(*claim, name)));
             found.is_some_and(|entries| entries.iter().any(|entry| entry.applies(provider, now)))
         })
+    }
+}
+
+/// What a claim names. Some issuers number their sessions.
+fn name(claim: &Value) -> Option<String> {
+    match claim {
+        Value::String(name) => Some(name.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -102,7 +111,7 @@ impl Revoked {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -123,6 +132,7 @@ mod tests {
         assert_eq!(revoked(&list, &json!({"jti": "t1"}), 0), Some("jti"));
         assert_eq!(revoked(&list, &json!({"jti": "t2", "sub": "anna"}), 0), Some("sub"));
         assert_eq!(revoked(&list, &json!({"sid": "s1"}), 0), Some("sid"));
+        assert_eq!(revoked(&self::list(json!([{"sid": "7"}])).unwrap(), &json!({"sid": 7}), 0), Some("sid"));
         // A name of one kind is none of another.
         for claims in [json!({"jti": "anna", "sub": "s1", "sid": "t1"}), json!({}), json!({"sid": ["s1"]})] {
             assert_eq!(revoked(&list, &claims, 0), None, "{claims}");

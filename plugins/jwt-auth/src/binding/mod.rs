@@ -17,6 +17,7 @@ use self::target::Origin;
 use crate::config::Provider;
 use crate::denial::Denial;
 use crate::jose::{Claims, HostMemory};
+use crate::seconds;
 
 /// What a provider asks about the holder of a token.
 pub(crate) struct Binding {
@@ -40,8 +41,8 @@ impl Binding {
         Ok(Self {
             require_certificate: provider.require_certificate_bound,
             require_dpop: dpop.required,
-            proof_max_age: dpop.proof_max_age.as_millis() / 1000,
-            clock_skew: provider.clock_skew.as_millis() / 1000,
+            proof_max_age: seconds::of(dpop.proof_max_age),
+            clock_skew: seconds::of(provider.clock_skew),
             origin,
             replays: setup.shared(Replays::default),
             memory: setup.shared(HostMemory::default),

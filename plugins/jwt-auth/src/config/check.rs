@@ -3,6 +3,7 @@
 use gatewright::config::{ConfigError, HeaderName};
 
 use super::{Config, Provider};
+use crate::seconds;
 
 /// Fields that frame the message or belong to the connection (RFC 9110 §7.6.1), and those that carry credentials.
 const NOT_OURS: [&str; 14] = [
@@ -46,7 +47,10 @@ impl Config {
                 .map_err(|error| error.within("header").index(index).within("claim_to_headers"))?;
         }
         let payload = provider.forward_payload_header.as_ref();
-        payload.map_or(Ok(()), |name| self.check_header(name)).map_err(|error| error.within("forward_payload_header"))
+        payload
+            .map_or(Ok(()), |name| self.check_header(name))
+            .map_err(|error| error.within("forward_payload_header"))?;
+        provider.check_distinct_headers()
     }
 
     fn check_header(&self, name: &HeaderName) -> Result<(), ConfigError> {
@@ -78,6 +82,7 @@ impl Provider {
             }
         }
         self.check_source(earlier)?;
+        self.check_durations()?;
         self.check_dpop()
     }
 
@@ -91,6 +96,26 @@ impl Provider {
             return Err(ConfigError::at("introspection", message));
         }
         Ok(())
+    }
+
+    /// Two claims in one header would leave the upstream with either.
+    fn check_distinct_headers(&self) -> Result<(), ConfigError> {
+        let claims = &self.claim_to_headers;
+        for (index, mapping) in claims.iter().enumerate() {
+            let rest = claims.get(index + 1..).unwrap_or_default().iter().map(|other| &other.header);
+            if rest.chain(&self.forward_payload_header).any(|other| *other == mapping.header) {
+                let message =
+                    format!("`{}` gets something else too; choose another name for one of them", mapping.header);
+                return Err(ConfigError::at("header", message).index(index).within("claim_to_headers"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_durations(&self) -> Result<(), ConfigError> {
+        seconds::check("clock_skew", self.clock_skew)?;
+        self.max_lifetime.map_or(Ok(()), |lifetime| seconds::check("max_lifetime", lifetime))?;
+        seconds::check("proof_max_age", self.dpop.proof_max_age).map_err(|error| error.within("dpop"))
     }
 
     fn check_dpop(&self) -> Result<(), ConfigError> {

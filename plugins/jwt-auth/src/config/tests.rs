@@ -71,6 +71,35 @@ fn headers_for_the_upstream_are_new_ones() {
 }
 
 #[test]
+fn a_header_for_the_upstream_says_one_thing() {
+    let twice = json!([{"claim": "sub", "header": "x-user"}, {"claim": "tier", "header": "x-tier"}, {"claim": "name", "header": "X-User"}]);
+    let error_of = |fields| error(fields).split_once("; ").unwrap().0.to_owned();
+    let expected = |index: usize| {
+        format!(
+            "providers[0].claim_to_headers[{index}].header: `x-{}` gets something else too",
+            ["user", "tier"][index]
+        )
+    };
+    assert_eq!(error_of(with("claim_to_headers", twice.clone())), expected(0));
+    let mut payload = with("claim_to_headers", json!([twice[0], twice[1]]));
+    assert!(config(payload.clone()).check().is_ok());
+    payload["providers"][0]["forward_payload_header"] = json!("x-tier");
+    assert_eq!(error_of(payload), expected(1));
+}
+
+#[test]
+fn times_that_tokens_cannot_say_are_refused() {
+    for (field, value, path) in [
+        ("clock_skew", json!("1500ms"), "clock_skew"),
+        ("max_lifetime", json!("500ms"), "max_lifetime"),
+        ("dpop", json!({"proof_max_age": "1ms"}), "dpop.proof_max_age"),
+    ] {
+        assert!(error(with(field, value)).starts_with(&format!("providers[0].{path}: write whole seconds")), "{path}");
+    }
+    assert!(config(with("max_lifetime", json!("1000ms"))).check().is_ok());
+}
+
+#[test]
 fn a_place_has_a_plain_name() {
     assert!(error(with("from_params", json!(["ok", "a b"]))).starts_with("providers[0].from_params[1]: "));
     assert!(error(with("from_cookies", json!([""]))).starts_with("providers[0].from_cookies[0]: "));

@@ -15,6 +15,10 @@ const MAX_WAITING: usize = 1024;
 /// Fetches that one request waits for at most: one under way, and one that it asked for. More only if others fetch in between.
 const MAX_ROUNDS: usize = 4;
 
+/// How long a `kid` that a fetch did not bring counts as unknown, in `min_refresh_interval`s: long enough that one bad client does not make
+/// every fetch happen, short enough for an issuer that signs before all its servers publish the key.
+const UNKNOWN_FOR: u32 = 6;
+
 /// Counts a request that waits, until it is dropped.
 struct Waiting<'a>(&'a Cell<usize>);
 
@@ -69,7 +73,8 @@ impl Remote {
         if let Some(set) = self.other(than, cx) {
             return Some(set);
         }
-        let forget_after = nanos(self.plan.times.refresh_interval);
+        let times = &self.plan.times;
+        let forget_after = nanos(times.refresh_interval.min(times.min_refresh_interval.saturating_mul(UNKNOWN_FOR)));
         if key_id.is_some_and(|id| self.unknown.contains(id, forget_after, cx.now().nanos())) {
             return None;
         }

@@ -4,14 +4,22 @@ use serde_json::Value;
 
 use crate::jose::base64url;
 
+/// From here on, a number that is no integer of 64 bits stands for several others too (2⁵³).
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A claim as Envoy's filter writes it: text, numbers and booleans as they are, lists and objects as JSON in base64url.
 ///
-/// `None` for text that no header value can be (RFC 9110 §5.5): cut or bent to fit, it would be somebody else's name.
+/// `None` for text that no header value can be (RFC 9110 §5.5), and for numbers that were rounded when they were read: cut or bent to fit,
+/// it would be somebody else's name.
 pub(super) fn of_claim(claim: &Value) -> Option<String> {
     match claim {
         Value::Null => None,
         Value::String(text) => is_field_value(text).then(|| text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(claim.to_string()),
+        Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(|real| real.abs() < EXACT) => {
+            Some(number.to_string())
+        }
+        Value::Number(_) => None,
+        Value::Bool(_) => Some(claim.to_string()),
         Value::Array(_) | Value::Object(_) => Some(base64url::encode(claim.to_string().as_bytes())),
     }
 }
@@ -39,6 +47,11 @@ mod tests {
             (json!("a b\tc"), Some("a b\tc")),
             (json!(7), Some("7")),
             (json!(-1.5), Some("-1.5")),
+            (json!(u64::MAX), Some("18446744073709551615")),
+            (json!(i64::MIN), Some("-9223372036854775808")),
+            (json!(9_007_199_254_740_991.0), Some("9007199254740991.0")),
+            (json!(9_007_199_254_740_992.0), None),
+            (json!(-1e30), None),
             (json!(true), Some("true")),
             (json!(["a", 1]), Some("WyJhIiwxXQ")),
             (json!({"a": "b"}), Some("eyJhIjoiYiJ9")),

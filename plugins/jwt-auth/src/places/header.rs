@@ -29,9 +29,10 @@ pub(super) fn sources(provider: &Provider) -> Vec<HeaderSource> {
     if !provider.from_headers.is_empty() || elsewhere {
         return provider.from_headers.clone();
     }
-    let prefixes: &[&str] = if provider.dpop.required { &["DPoP "] } else { &["Bearer ", "DPoP "] };
     let Ok(name) = "authorization".parse::<HeaderName>() else { return Vec::new() };
-    prefixes.iter().map(|prefix| HeaderSource { name: name.clone(), value_prefix: (*prefix).to_owned() }).collect()
+    let source = |prefix: &str| HeaderSource { name: name.clone(), value_prefix: prefix.to_owned() };
+    // Bearer also where DPoP is required: to refuse it (RFC 9449 §7.2), not to take it for no token.
+    vec![source("Bearer "), source("DPoP ")]
 }
 
 impl HeaderPlace {

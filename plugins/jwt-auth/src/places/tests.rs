@@ -100,6 +100,6 @@ fn a_place_is_that_of_its_providers() {
     assert_eq!(takers((":path", "/?u=a")), (vec![1], false));
     assert_eq!(takers(("cookie", "t=a")), (vec![1], false));
     assert_eq!(takers(("authorization", "dpop a")), (vec![3], true));
-    // A provider that insists on DPoP leaves other schemes alone.
-    assert_eq!(found(&places, &[("authorization", "Bearer a")]), "none");
+    // A provider that insists on DPoP takes bearer tokens, to refuse them.
+    assert_eq!(takers(("authorization", "Bearer a")), (vec![3], false));
 }

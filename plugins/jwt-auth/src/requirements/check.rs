@@ -3,6 +3,7 @@
 use gatewright::config::ConfigError;
 
 use super::{Requirement, scopes};
+use crate::seconds;
 
 /// Nodes a tree has at most, each of which a request may cost.
 const MAX_NODES: usize = 256;
@@ -59,6 +60,6 @@ impl Requirement {
                 return Err(ConfigError::new(message).index(index).within(field));
             }
         }
-        Ok(())
+        self.max_age.map_or(Ok(()), |age| seconds::check("max_age", age))
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Evidence, Requirement};
+use crate::seconds;
 
 /// Whether the token shows what is asked.
 pub(super) fn is_met(wanted: &Requirement, evidence: &Evidence<'_>) -> bool {
@@ -15,7 +16,7 @@ pub(super) fn is_met(wanted: &Requirement, evidence: &Evidence<'_>) -> bool {
     if !wanted.amr.iter().all(|method| methods.iter().any(|one| one.as_str() == Some(method))) {
         return false;
     }
-    wanted.max_age.is_none_or(|age| is_recent(claim("auth_time"), age.as_millis() / 1000, evidence))
+    wanted.max_age.is_none_or(|age| is_recent(claim("auth_time"), seconds::of(age), evidence))
 }
 
 /// A time that has not come says nothing about the past.

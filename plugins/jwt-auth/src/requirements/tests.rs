@@ -135,6 +135,7 @@ fn what_cannot_be_meant_is_refused() {
         (json!({"acr_values": ["a\""]}), "acr_values[0]"),
         (json!({"optional": {}, "scopes": ["a"]}), "optional"),
         (json!({"optional": {"provider": "x"}}), "optional.provider"),
+        (json!({"any_of": [{"max_age": "1500ms"}]}), "any_of[0].max_age"),
         (json!({"claims": [{"claim": "a"}]}), "claims[0]"),
         (json!({"claims": [{"claim": "a", "equals": []}]}), "claims[0].equals"),
     ] {

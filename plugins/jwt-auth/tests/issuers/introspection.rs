@@ -64,7 +64,8 @@ fn what_the_issuer_says_decides() {
     let now = proxy.world().now_nanos() / 1_000_000_000;
     assert_eq!(once(&idp, &mut proxy, active(json!({"exp": now + 100, "iss": ISSUER})), "a"), 200);
     assert_eq!(once(&idp, &mut proxy, ok(r#"{"active": false}"#), "b"), 401);
-    assert_eq!(once(&idp, &mut proxy, active(json!({"exp": now})), "c"), 401);
+    assert_eq!(once(&idp, &mut proxy, active(json!({"exp": now - 50})), "c"), 200, "within the clock skew");
+    assert_eq!(once(&idp, &mut proxy, active(json!({"exp": now - 60})), "over"), 401);
     assert_eq!(once(&idp, &mut proxy, active(json!({"aud": "other"})), "d"), 401);
     assert_eq!(once(&idp, &mut proxy, active(json!({"iss": "https://other"})), "e"), 401);
     assert_eq!(once(&idp, &mut proxy, active(json!({"nbf": now + 1000})), "f"), 401);
