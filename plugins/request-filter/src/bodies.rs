@@ -3,6 +3,7 @@
 use gatewright::{Fault, Request};
 
 use crate::body::Body;
+use crate::body::media_type::MediaType;
 use crate::body::overflow::Inspection;
 use crate::config::{self, Encoded};
 use crate::conform::Collected;
@@ -32,7 +33,9 @@ impl Bodies {
                 Encoded::Skip => Ok(None),
             };
         }
-        let body = Body::new(seen.content_type, &self.0.limits)?;
+        let media_type = MediaType::read(seen.content_type)?;
+        media_type.as_ref().map_or(Ok(()), |media_type| media_type.check_charset(&self.0.charsets))?;
+        let body = Body::of(media_type.as_ref(), &self.0.limits)?;
         let mut inspection = Inspection::new(body, self.0.max_size.as_bytes(), self.0.overflow);
         inspection.announce(seen.content_length.unwrap_or_default())?;
         Ok(Some(inspection))

@@ -2,6 +2,8 @@
 
 use gatewright::syntax::is_token_byte;
 
+use crate::value::Refusal;
+
 /// A `content-type`, with its parameters. Type, subtype and parameter names are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaType {
@@ -30,6 +32,25 @@ impl MediaType {
         let sub = cursor.token()?.to_ascii_lowercase();
         let parameters = parameters(cursor)?;
         Some(Self { top: text(&top)?, sub: text(&sub)?, parameters })
+    }
+
+    /// Reads the field that a message may have.
+    ///
+    /// # Errors
+    /// `content_type_malformed`.
+    pub fn read(value: Option<&[u8]>) -> Result<Option<Self>, Refusal> {
+        let read = |value| Self::parse(value).ok_or(Refusal::bad("content_type_malformed"));
+        value.map(read).transpose()
+    }
+
+    /// Refuses a `charset` that is none of these: its bytes would mean something else to the service than to rules.
+    ///
+    /// # Errors
+    /// `body_charset`.
+    pub fn check_charset(&self, accepted: &[String]) -> Result<(), Refusal> {
+        let Some(charset) = self.parameter("charset") else { return Ok(()) };
+        let known = accepted.iter().any(|accepted| accepted.as_bytes().eq_ignore_ascii_case(charset));
+        if known { Ok(()) } else { Err(Refusal::with_status(415, "body_charset")) }
     }
 
     /// Whether it is this type, given in lower case.

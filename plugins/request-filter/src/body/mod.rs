@@ -37,16 +37,23 @@ impl Body {
     /// # Errors
     /// `content_type_malformed`, or a boundary that RFC 2046 does not allow; other kinds of `multipart` are plain.
     pub fn new(content_type: Option<&[u8]>, limits: &Limits) -> Result<Self, Refusal> {
-        let Some(content_type) = content_type else {
+        Self::of(MediaType::read(content_type)?.as_ref(), limits)
+    }
+
+    /// The same for one that was read.
+    ///
+    /// # Errors
+    /// A boundary that RFC 2046 does not allow.
+    pub fn of(media_type: Option<&MediaType>, limits: &Limits) -> Result<Self, Refusal> {
+        let Some(media_type) = media_type else {
             return Ok(Self::Plain(plain::Plain::new(&limits.window)));
         };
-        let media_type = MediaType::parse(content_type).ok_or(Refusal::bad("content_type_malformed"))?;
         Ok(if media_type.is_json() {
             Self::Json(json::Json::new(limits.json))
         } else if media_type.is("application", "x-www-form-urlencoded") {
             Self::Form(form::Form::new(limits.form))
         } else if media_type.is("multipart", "form-data") {
-            Self::Multipart(Box::new(multipart::Multipart::new(&media_type, limits)?))
+            Self::Multipart(Box::new(multipart::Multipart::new(media_type, limits)?))
         } else {
             Self::Plain(plain::Plain::new(&limits.window))
         })

@@ -20,9 +20,15 @@ pub struct Body {
     pub overflow: Overflow,
     /// What happens to a compressed body, one with a `content-encoding`: it cannot be inspected. Default: refuse, with 415.
     pub encoded: Encoded,
+    /// Encodings that a body may say it has, by `charset` of its `content-type`, in any case: those that spell ASCII as ASCII. A service would read
+    /// others, such as UTF-7 and UTF-16, differently than rules do. Default: utf-8, us-ascii, iso-8859-1, iso-8859-15, windows-1252.
+    pub charsets: Vec<String>,
     /// How large, deep and many-membered a body may be.
     pub limits: Limits,
 }
+
+/// Supersets of ASCII that are in use with forms and JSON.
+const CHARSETS: [&str; 6] = ["utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"];
 
 /// What happens to a compressed body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -42,6 +48,7 @@ impl Default for Body {
             max_size: Size::from_kib(256),
             overflow: Overflow::default(),
             encoded: Encoded::default(),
+            charsets: CHARSETS.map(str::to_owned).to_vec(),
             limits: Limits::default(),
         }
     }

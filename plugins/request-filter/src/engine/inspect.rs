@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::aliases::Aliases;
 use super::automaton::{Budget, PatternError};
 use super::forms::{Form, Forms, same};
 use super::hits::Hits;
@@ -182,7 +183,9 @@ impl Engine {
 
     fn run(&self, place: Place, name: &[u8], forms: &Forms<'_>, hits: &mut Hits) {
         let Some(at) = self.places.get(place.index()) else { return };
-        let bundles = at.any.iter().chain(at.named(name)).filter_map(|bundle| self.bundles.get(*bundle));
+        let aliases = if at.named.is_empty() { Aliases::default() } else { Aliases::of(place, name) };
+        let named = at.named(name).iter().chain(aliases.iter().flat_map(|alias| at.named(alias)));
+        let bundles = at.any.iter().chain(named).filter_map(|bundle| self.bundles.get(*bundle));
         let Some(sieve) = self.sieve.as_ref().filter(|_| forms.is_single_and_calm()) else {
             bundles.for_each(|bundle| bundle.scan(forms, hits));
             return;

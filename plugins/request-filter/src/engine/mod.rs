@@ -5,6 +5,7 @@
 //! by an automaton that takes time linear in the value. Exact texts are looked up in a table. So a value that no pattern could match costs
 //! one pass or two, however many patterns there are.
 
+mod aliases;
 mod automaton;
 mod finder;
 mod forms;
