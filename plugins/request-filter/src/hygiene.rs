@@ -37,6 +37,9 @@ pub(crate) struct Seen<'a> {
     cookies_size: usize,
 }
 
+/// What the media types of gRPC and gRPC-Web begin with; then comes nothing, or `+proto`, or `-web`.
+const GRPC: &[u8] = b"application/grpc";
+
 /// Fields that may occur once, and did.
 #[derive(Debug, Default)]
 struct Once(u8);
@@ -167,6 +170,9 @@ impl Checks {
         if settings.content_type {
             fields::content_type(seen.content_type, seen.has_body)?;
         }
+        if !settings.media_types.is_empty() && (seen.has_body || seen.content_type.is_some()) {
+            fields::media_type(seen.content_type.unwrap_or_default(), &settings.media_types)?;
+        }
         Ok(())
     }
 }
@@ -176,7 +182,8 @@ impl Seen<'_> {
     /// connection: what announces a body has one.
     pub(crate) fn is_stream(&self) -> bool {
         let content_type = self.content_type.unwrap_or_default();
-        let grpc = content_type.get(..16).is_some_and(|head| head.eq_ignore_ascii_case(b"application/grpc"));
+        let (head, rest) = content_type.split_at_checked(GRPC.len()).unwrap_or_default();
+        let grpc = head.eq_ignore_ascii_case(GRPC) && rest.first().is_none_or(|next| b"+-; 	".contains(next));
         let upgrade = self.upgrade && self.method == b"GET" && !self.has_body;
         grpc || upgrade || self.method == b"CONNECT"
     }

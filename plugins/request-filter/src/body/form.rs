@@ -126,6 +126,10 @@ impl Form {
             if self.parameters > self.limits.parameters {
                 return Err(Refusal::with_status(413, "form_too_many_parameters"));
             }
+            // Some readers skip the mark, others take it for a part of the name.
+            if self.parameters == 1 && self.name.raw().starts_with(&BYTE_ORDER_MARK) {
+                return Err(Refusal::bad("form_byte_order_mark"));
+            }
             let name = self.name.decoded();
             visitor.visit(&Value { place: Place::FormName, name, raw: self.name.raw(), decoded: name })?;
             let (raw, decoded) = (self.value.raw(), self.value.decoded());
@@ -138,6 +142,7 @@ impl Form {
     }
 }
 
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 const BAD_PERCENT: Refusal = Refusal::bad("form_bad_percent");
 
 #[cfg(test)]
@@ -178,6 +183,8 @@ mod tests {
         for bad in ["a=%", "a=%4", "a=%zz", "a=%4g", "%=1", "a=%4&b"] {
             assert_eq!(form(bad), Err("form_bad_percent"), "{bad}");
         }
+        assert_eq!(form("\u{feff}a=1"), Err("form_byte_order_mark"));
+        assert_eq!(form("a&\u{feff}=1").unwrap().len(), 4, "it is a mark at the start only");
         assert_eq!(form("abcde=1"), Err("form_name_too_long"));
         assert_eq!(form("abcd=123456").unwrap().len(), 2);
         assert_eq!(form("abcd=1234567"), Err("form_value_too_long"));

@@ -22,6 +22,9 @@ pub struct Hygiene {
     pub host: bool,
     /// A body without a content type that can be read, and a content type of more than one meaning. Default: true.
     pub content_type: bool,
+    /// Media types that a request may have, without parameters: `application/json`; others get 415. For services that read a body whatever its type
+    /// says, so that rules see it as they do. An empty list lets all pass. Default: empty.
+    pub media_types: Vec<String>,
     /// A body with a method that has none: GET, HEAD, DELETE or TRACE with content. Default: false.
     pub unexpected_body: bool,
     /// Most that a request may have of anything.
@@ -65,6 +68,7 @@ impl Default for Hygiene {
             field_syntax: true,
             host: true,
             content_type: true,
+            media_types: Vec::new(),
             unexpected_body: false,
             limits: Limits::default(),
         }

@@ -57,13 +57,23 @@ pub(super) fn content_type(value: Option<&[u8]>, has_body: bool) -> Result<(), R
     let Some(value) = value else {
         return if has_body { Err(Refusal::with_status(415, "content_type_missing")) } else { Ok(()) };
     };
-    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    let mut parts = essence.split(|byte| *byte == b'/');
+    let mut parts = essence(value).split(|byte| *byte == b'/');
     let mut token = || parts.next().is_some_and(|part| !part.is_empty() && are_all(part, TOKEN));
     if !(token() && token()) || parts.next().is_some() || has_comma(value) {
         return Err(Refusal::with_status(415, "content_type_invalid"));
     }
     Ok(())
+}
+
+/// One of these types, whatever its parameters.
+pub(super) fn media_type(value: &[u8], accepted: &[String]) -> Result<(), Refusal> {
+    let known = accepted.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(essence(value)));
+    if known { Ok(()) } else { Err(Refusal::with_status(415, "content_type_not_accepted")) }
+}
+
+/// A media type without parameters.
+fn essence(value: &[u8]) -> &[u8] {
+    value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// A comma outside of quotes: two values that were joined.

@@ -85,8 +85,31 @@ fn each_oddity_has_a_name_and_a_switch() {
         assert_eq!(outcome(Hygiene::default(), base, more), Err(*refusal), "{more:?}");
         assert_eq!(outcome(off(*switch), base, more), Ok(()), "{more:?}");
     }
+    let listed = || off(|settings| settings.media_types = vec!["application/json".into()]);
+    for (fields, passes) in [
+        (&[("content-type", "application/JSON ; charset=utf-8"), ("content-length", "1")][..], true),
+        (&[("content-type", "application/grpc")], false),
+        (&[("content-type", "application/json-patch+json")], false),
+        (&[], true),
+    ] {
+        let expected = if passes { Ok(()) } else { Err((415, "content_type_not_accepted")) };
+        assert_eq!(outcome(listed(), &POST, fields), expected, "{fields:?}");
+    }
     let on = off(|settings| settings.unexpected_body = true);
     assert_eq!(outcome(on, &GET, &[TYPED, ("content-length", "1")]), Err((400, "body_unexpected")));
+}
+
+#[test]
+fn a_stream_says_so() {
+    let of = |content_type: &'static str| {
+        Seen { content_type: Some(content_type.as_bytes()), ..Seen::default() }.is_stream()
+    };
+    for stream in ["application/grpc", "Application/gRPC+proto", "application/grpc; a=b", "application/grpc-web-text"] {
+        assert!(of(stream), "{stream}");
+    }
+    for other in ["", "application/json", "application/grpcx", "application/grp"] {
+        assert!(!of(other), "{other}");
+    }
 }
 
 #[test]
