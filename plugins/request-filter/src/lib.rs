@@ -31,6 +31,7 @@ mod hygiene;
 mod journal;
 mod octets;
 mod policy;
+mod readings;
 mod response;
 mod rules;
 mod stop;

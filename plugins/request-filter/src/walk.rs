@@ -9,6 +9,7 @@ use gatewright::syntax::{cookie, query};
 use crate::engine::{Engine, Hits};
 use crate::hygiene::{Limits, Seen};
 use crate::normalise::{Conditions, canonical_host, canonical_path, decode_component};
+use crate::readings::{self, Cookie};
 use crate::value::{Place, Refusal, Value};
 
 /// Shows values to all tests, and refuses those whose spelling is not accepted.
@@ -36,7 +37,20 @@ impl Walk<'_> {
     /// Shows one value, with its name if it has a place of its own.
     pub(crate) fn value(&self, value: &Value<'_>, hits: &mut Hits) -> Result<(), Refusal> {
         let conditions = self.engine.inspect(value, hits);
-        refuse(conditions, self.refused_in_values)
+        refuse(conditions, self.refused_in_values)?;
+        if matches!(value.place, Place::Query | Place::Form) {
+            for (name, other) in readings::parameters(value.raw) {
+                let name = name.map(|name| decode_component(name, true, &mut Conditions::default()));
+                self.by_name(value.place, name.as_deref().unwrap_or(value.name), other, true, hits);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows a value that is there to some services only to tests that ask for its name.
+    fn by_name(&self, place: Place, name: &[u8], value: &[u8], plus: bool, hits: &mut Hits) {
+        let decoded = decode_component(value, plus, &mut Conditions::default());
+        self.engine.look_by_name(&Value { place, name, raw: value, decoded: &decoded }, hits);
     }
 
     fn host(&self, authority: &[u8], hits: &mut Hits) {
@@ -98,7 +112,19 @@ impl Walk<'_> {
             refuse(conditions, self.refused_in_values)?;
             self.value(&Value { place: Place::Cookie, name, raw: value, decoded: &decoded }, hits)?;
         }
+        if readings::has_other_cookies(line) {
+            readings::cookies(line).for_each(|cookie| self.other_cookie(&cookie, hits));
+        }
         Ok(())
+    }
+
+    fn other_cookie(&self, cookie: &Cookie<'_>, hits: &mut Hits) {
+        let (name, value) = (cookie.name, &*cookie.value);
+        if cookie.escaped {
+            self.engine.look(&Value { place: Place::Cookie, name, raw: value, decoded: value }, hits);
+        } else {
+            self.by_name(Place::Cookie, name, value, false, hits);
+        }
     }
 
     fn pair(

@@ -1,7 +1,7 @@
 //! Names that services take the name of a parameter for.
 //!
 //! `q[]=1` is a list `q` to PHP, Rails and Express, `[q]` is `q`, and PHP writes blanks and dots as `_`, drops blanks in front and ends a
-//! name at NUL. A rule about `q` means all of them.
+//! name at NUL. Rack takes `;` for `&`. A rule about `q` means all of them.
 
 use std::borrow::Cow;
 
@@ -31,11 +31,12 @@ impl<'a> Aliases<'a> {
 }
 
 fn is_special(byte: u8) -> bool {
-    matches!(byte, b'[' | b']' | b'.' | b'\0' | b' ' | b'\t'..=b'\r')
+    matches!(byte, b'[' | b']' | b'.' | b';' | b'?' | b'\0' | b' ' | b'\t'..=b'\r')
 }
 
 fn base(name: &[u8]) -> &[u8] {
-    let name = name.trim_ascii_start();
+    // What takes `;` for `&` sees only what follows it, and what is sent behind `??` may be read without the second.
+    let name = name.rsplit(|byte| matches!(byte, b';' | b'?')).next().unwrap_or_default().trim_ascii_start();
     let name = name.strip_prefix(b"[").unwrap_or(name);
     let end = name.iter().position(|byte| matches!(byte, b'[' | b']' | b'\0')).unwrap_or(name.len());
     name.get(..end).unwrap_or_default()
@@ -64,6 +65,8 @@ mod tests {
             ("q]x", "q"),
             (" q", "q"),
             ("\tq\0x", "q"),
+            ("?q", "q"),
+            ("amp;q[]", "q"),
             ("a.b", "a_b"),
             ("a b[c]", "a b a_b"),
             ("", ""),

@@ -101,6 +101,12 @@ impl At {
         self.find(name).ok().and_then(|index| self.named.get(index)).map_or(&[], |(_, bundles)| bundles)
     }
 
+    /// The bundles for this name, and for others that services take it for.
+    fn by_name<'a>(&'a self, name: &[u8], aliases: &Aliases<'_>) -> impl Iterator<Item = &'a usize> {
+        let others = aliases.iter().flat_map(|alias| self.named(alias));
+        self.named(name).iter().chain(others)
+    }
+
     fn add(&mut self, name: &[u8], bundle: usize) {
         let index = self.find(name).unwrap_or_else(|index| {
             self.named.insert(index, (name.into(), Vec::new()));
@@ -171,6 +177,13 @@ impl Engine {
         self.run(value.place, value.name, &Forms::of(value.raw, value.decoded), hits);
     }
 
+    /// The same for tests that ask for the name of a value, and no others.
+    pub fn look_by_name(&self, value: &Value<'_>, hits: &mut Hits) {
+        let Some(at) = self.places.get(value.place.index()).filter(|at| !at.named.is_empty()) else { return };
+        let forms = Forms::of(value.raw, value.decoded);
+        self.run_bundles(at.by_name(value.name, &Aliases::of(value.place, value.name)), &forms, hits);
+    }
+
     /// Runs every test that looks at a value whose canonical forms are known. There may be a second one.
     pub fn inspect_forms(&self, place: Place, raw: &[u8], canonical: &[u8], other: Option<&[u8]>, hits: &mut Hits) {
         self.run(place, b"", &Forms::known_as(raw, canonical, other), hits);
@@ -184,8 +197,11 @@ impl Engine {
     fn run(&self, place: Place, name: &[u8], forms: &Forms<'_>, hits: &mut Hits) {
         let Some(at) = self.places.get(place.index()) else { return };
         let aliases = if at.named.is_empty() { Aliases::default() } else { Aliases::of(place, name) };
-        let named = at.named(name).iter().chain(aliases.iter().flat_map(|alias| at.named(alias)));
-        let bundles = at.any.iter().chain(named).filter_map(|bundle| self.bundles.get(*bundle));
+        self.run_bundles(at.any.iter().chain(at.by_name(name, &aliases)), forms, hits);
+    }
+
+    fn run_bundles<'a>(&self, bundles: impl Iterator<Item = &'a usize>, forms: &Forms<'_>, hits: &mut Hits) {
+        let bundles = bundles.filter_map(|bundle| self.bundles.get(*bundle));
         let Some(sieve) = self.sieve.as_ref().filter(|_| forms.is_single_and_calm()) else {
             bundles.for_each(|bundle| bundle.scan(forms, hits));
             return;
