@@ -48,8 +48,10 @@ impl MediaType {
     /// # Errors
     /// `body_charset`.
     pub fn check_charset(&self, accepted: &[String]) -> Result<(), Refusal> {
-        let Some(charset) = self.parameter("charset") else { return Ok(()) };
-        let known = accepted.iter().any(|accepted| accepted.as_bytes().eq_ignore_ascii_case(charset));
+        // `charset*` is the same parameter to readers that know RFC 2231.
+        let mut named = self.parameters.iter().filter(|parameter| parameter.name.split('*').next() == Some("charset"));
+        let is_known = |value: &[u8]| accepted.iter().any(|accepted| accepted.as_bytes().eq_ignore_ascii_case(value));
+        let known = named.all(|parameter| parameter.name == "charset" && is_known(&parameter.value));
         if known { Ok(()) } else { Err(Refusal::with_status(415, "body_charset")) }
     }
 
@@ -59,10 +61,12 @@ impl MediaType {
         self.top == top && self.sub == sub
     }
 
-    /// Whether the body is JSON: `application/json`, `text/json` or a subtype that ends in `+json` (RFC 6839).
+    /// Whether the body is JSON: `application/json`, what was used before it (`text/json`, `application/x-json`), or a subtype that ends in
+    /// `+json` (RFC 6839).
     #[must_use]
     pub fn is_json(&self) -> bool {
-        self.sub == "json" && (self.top == "application" || self.top == "text") || self.sub.ends_with("+json")
+        let plain = matches!(self.sub.as_str(), "json" | "x-json") && (self.top == "application" || self.top == "text");
+        plain || self.sub.ends_with("+json")
     }
 
     /// Whether it is some kind of `multipart`.
@@ -173,6 +177,7 @@ mod tests {
         assert_eq!(read.parameter("x"), Some(&b"1"[..]));
         assert_eq!(read.essence(), "application/json");
         assert!(MediaType::parse(b"application/problem+json").unwrap().is_json());
+        assert!(MediaType::parse(b"text/x-json").unwrap().is_json());
         assert!(!MediaType::parse(b"application/jsonp").unwrap().is_json());
     }
 
@@ -180,6 +185,20 @@ mod tests {
     fn quoted_pairs_are_undone_and_other_backslashes_stay() {
         let read = MediaType::parse(br#"a/b; x="a\"b\\c\d""#).unwrap();
         assert_eq!(read.parameter("x"), Some(&br#"a"b\c\d"#[..]));
+    }
+
+    #[test]
+    fn a_charset_is_one_of_these_under_any_of_its_names() {
+        let accepted = ["utf-8".to_owned()];
+        let of = |value: &str| MediaType::parse(value.as_bytes()).unwrap().check_charset(&accepted).is_ok();
+        for good in ["a/b", "a/b; charset=UTF-8", "a/b; charset=\"utf-8\"", "a/b; chars=x"] {
+            assert!(of(good), "{good}");
+        }
+        for bad in
+            ["a/b; charset=utf-16", "a/b; charset=\"\"", "a/b; charset*=utf-8", "a/b; charset*0=utf-7; charset=utf-8"]
+        {
+            assert!(!of(bad), "{bad}");
+        }
     }
 
     #[test]
