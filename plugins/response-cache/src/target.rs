@@ -102,7 +102,7 @@ fn push_query(url: &mut Vec<u8>, parameters: &[u8], query: &config::Query) {
         return url.extend_from_slice(parameters);
     }
     let parameters = parameters.split(|byte| *byte == b'&').filter(|parameter| !parameter.is_empty());
-    let mut kept: Vec<&[u8]> = parameters.filter(|parameter| counts(&name(parameter), query)).collect();
+    let mut kept: Vec<&[u8]> = parameters.filter(|parameter| counts(parameter, query)).collect();
     if query.sort {
         // Stable: parameters of one name keep their order, which may mean something.
         kept.sort_by_cached_key(|parameter| name(parameter));
@@ -118,9 +118,19 @@ fn name(parameter: &[u8]) -> Cow<'_, [u8]> {
     decode(pair(parameter).0)
 }
 
-fn counts(name: &[u8], query: &config::Query) -> bool {
-    let listed = |list: &[String]| list.iter().any(|pattern| matches(pattern, name));
-    query.allow.as_deref().is_none_or(listed) && !listed(&query.deny)
+/// Whether a parameter belongs to the key. One that some service reads as another than it seems to be does, whatever the lists say of it.
+fn counts(parameter: &[u8], query: &config::Query) -> bool {
+    let name = name(parameter);
+    let listed = |list: &[String]| list.iter().any(|pattern| matches(pattern, &name));
+    let out = listed(&query.deny) || query.allow.as_deref().is_some_and(|allow| !listed(allow));
+    !out || may_be_others(parameter, &name)
+}
+
+/// Rack takes `;` for `&`, and PHP, Rails and Express find `q` in `q[]`, ` q` and `??q`: a key that left it out would let one request decide what
+/// all others get.
+fn may_be_others(parameter: &[u8], name: &[u8]) -> bool {
+    let odd = |byte: &u8| matches!(byte, b'[' | b']' | b'.' | b'?') || byte.is_ascii_whitespace() || *byte == 0;
+    parameter.contains(&b';') || name.iter().any(odd)
 }
 
 fn matches(pattern: &str, name: &[u8]) -> bool {
@@ -175,6 +185,18 @@ mod tests {
         let sort = config::Query { sort: true, ..config::Query::default() };
         assert_eq!(url("/?b&%61=2&a=1", &sort), "a.example/?%61=2&a=1&b");
         assert_eq!(url("/?a=1&%61=2&=3&", &sort), "a.example/?=3&a=1&%61=2");
+    }
+
+    #[test]
+    fn a_parameter_that_some_service_takes_for_another_counts() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let deny = config::Query { deny: list(&["utm_*"]), ..config::Query::default() };
+        let allow = config::Query { allow: Some(list(&["q"])), ..config::Query::default() };
+        assert_eq!(url("/?utm_a=1;q=evil", &deny), "a.example/?utm_a=1;q=evil");
+        assert_eq!(url("/?utm_a;q=evil&utm_b=;&utm_c=%3b", &deny), "a.example/?utm_a;q=evil&utm_b=;");
+        for cloaked in ["q[]=evil", "q%5Ba%5D=evil", "+q=evil", "q%00x=evil", "?q=evil", "a=1;q=evil"] {
+            assert_eq!(url(&format!("/?q=1&z=2&{cloaked}"), &allow), format!("a.example/?q=1&{cloaked}"), "{cloaked}");
+        }
     }
 
     #[test]
