@@ -46,7 +46,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-operator",
-        r#"(?:^|=|/\*) ?(?:'(?:[-+*&^|=]'(?:$| ?or\b|')|\|\|')|['"] (?:(?:or|and|xor|\|\||&&|r?like|regexp) ['"](?:['"]|[^ ]*$)|(?:div|mod|xor|rlike|regexp) [0-9]+ (?:or|and)\b)|[^'"`]{0,24}['"`]\)* ?(?:(?:or|and) [a-z_][a-z0-9_.]{0,32} ?(?:(?:=|<|>|r?like) ?\\?['"]|like char\(|is (?:not )?null\b)|; ?(?:return (?:true|1|!0)|[a-z][^;'"]{1,64};? ?--[ +-]?$)))"#,
+        r#"(?:^|=|/\*) ?(?:'(?:[-+*&^|=]'(?:$| ?or\b|')|\|\|')|['"] (?:(?:or|and|xor|\|\||&&|r?like|regexp) ['"](?:['"]|[^ ]*$)|(?:div|mod|xor|rlike|regexp) [0-9]+ (?:or|and)\b)|[^'"`]{0,24}['"`]\)* ?(?:(?:or|and) [a-z_][a-z0-9_.]{0,32}(?:\( ?\))? ?(?:(?:=|<|>|r?like) ?\\?['"]|like char\(|is (?:not )?null\b|= ?[a-z_][a-z0-9_.()]{0,32} ?(?:--|#|/\*))|; ?(?:return (?:true|1|!0)|[a-z][^;'"]{1,64};? ?--[ +-]?$)))"#,
     ),
     // A constant ends, and what follows is commented out.
     sql(Error, "sqli-comment", r#"['"`]\)*;? ?(?:--[ +-]?|/\*| #)$|(?:^|=)[a-z0-9_.@ /*-]{1,32}['"]\)*;?#$"#),
@@ -110,7 +110,11 @@ pub(super) const SIGNATURES: &[Signature] = &[
         &[&[RemoveNulls, Lowercase]],
         r#"(?:^|\[)['"]?\$(?:ne|gte?|lte?|nin|regex|where|exists|expr|function)['"]?(?:\]|$)"#,
     ),
-    sql(Error, "ldap-filter", r#"\)\((?:[|&!]\(?[a-z]{1,32} ?[~<>]?=|[a-z]{1,32} ?[~<>]?=\*|[&|]\))"#),
+    sql(
+        Error,
+        "ldap-filter",
+        r#"\)\((?:[|&!]\(?[a-z]{1,32} ?[~<>]?=|[a-z]{1,32} ?[~<>]?=\*|[&|]\))|\*\([|&]\([a-z]{1,32}[~<>]?=\*"#,
+    ),
     // Some interfaces take such conditions as text; nobody asks them for what is greater than nothing.
     sql(
         Error,

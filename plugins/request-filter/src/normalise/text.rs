@@ -98,7 +98,7 @@ fn character(bytes: &[u8], conditions: &mut Conditions) -> Step {
         Some(sequence) => sequence,
         None => {
             conditions.add(Condition::InvalidUtf8);
-            return Step { bytes: Octets::of(bytes.first().copied().unwrap_or_default()), taken: 1, changed: false };
+            return broken(bytes);
         }
     };
     let overlong = code < least;
@@ -116,6 +116,15 @@ fn character(bytes: &[u8], conditions: &mut Conditions) -> Step {
     conditions.add(Condition::FullWidth);
     let bytes = if folded == TWO_DOTS { Octets([b'.', b'.', 0, 0], 2) } else { Octets::of_char(folded) };
     Step { bytes, taken: length, changed: true }
+}
+
+/// A byte that begins no character. The two that can only begin overlong forms of ASCII are nothing in front of ASCII or one of themselves: decoders that do not look at
+/// the second byte's upper bits take `C0 2E` for `.`. What a `%` there means is known a round later.
+fn broken(bytes: &[u8]) -> Step {
+    if let [0xc0 | 0xc1, b' '..=b'$' | b'&'..=b'~' | 0xc0 | 0xc1, ..] = bytes {
+        return Step { bytes: Octets([0; 4], 0), taken: 1, changed: true };
+    }
+    Step { bytes: Octets::of(bytes.first().copied().unwrap_or_default()), taken: 1, changed: false }
 }
 
 /// Code, length, and least code of that length. Takes lengths that UTF-8 once had, for overlong forms.
