@@ -35,7 +35,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-tautology-number",
-        r#"(?:^|=)-?[0-9]+\)* (?:or|and|xor|\|\||&&) ?\(*(?:not[ (]+)?['"]?(?:[0-9]+['"]?(?:=|<>|!=|<|>| like )['"]?[0-9]+['"]? ?\)*$|[0-9]+['"]? ?(?:=|<>|!=|<|>|like) ?['"]?[0-9]+['"]? ?\)* ?(?:--|#|;|/\*|(?:order|group) by\b|limit [0-9])|(?:0 = 0|1 = 1|2 = 2|3 = 3)['"]? ?\)*$|[0-9]+ ?(?:--|#) ?[+-]?$|[a-z_]+ ?\( ?\) ?(?:=|<|>|like\b))|^ ?(?:or|and|xor|\|\||&&) [0-9]+ ?(?:=|<|>) ?[0-9]+ ?(?:--|#|/\*|$)"#,
+        r#"(?:^|=)-?[0-9]+\)* (?:or|and|xor|\|\||&&) ?\(*(?:not[ (]+)?['"]?(?:[0-9]+['"]?(?:=|<>|!=|<|>| like )['"]?[0-9]+['"]? ?\)*\x16?$|[0-9]+ (?:not )?between [0-9]+ and [0-9]+ ?\)* ?(?:--|#|;|/\*|\x16|$|(?:and|or) )|[0-9]+['"]? ?(?:=|<>|!=|<|>|like) ?['"]?[0-9]+['"]? ?\)* ?(?:--|#|;|/\*|\x16|(?:order|group) by\b|limit [0-9]|(?:and|or) \(*(?:not )?['"]?[0-9])|(?:0 = 0|1 = 1|2 = 2|3 = 3)['"]? ?\)*$|[0-9]+ ?(?:--|#) ?[+-]?$|[a-z_]+ ?\( ?\) ?(?:=|<|>|like\b))|^ ?(?:or|and|xor|\|\||&&) [0-9]+ ?(?:=|<|>) ?[0-9]+ ?(?:--|#|/\*|$)"#,
     ),
     sql(
         Critical,
@@ -54,13 +54,13 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-stacked",
-        r#"; ?(?:insert (?:ignore )?into [a-z0-9_.`"\[\]]+ ?(?:\(|values|select|set )|delete from [a-z0-9_.`"\[\]]+ ?(?:where\b|;|--|#|$)|drop (?:table|database|schema|view|user|index|function|procedure) (?:if exists )?[a-z0-9_.`"\[\]]+ ?(?:;|--|#|,|/\*|cascade|$)|truncate table [a-z0-9_.`"\[\]]+ ?(?:;|--|#|$)|alter (?:table|user|database|role|login) [a-z0-9_.`"\[\]]+ (?:add|drop|modify|rename|change|set|with|identified)\b|create (?:table [a-z0-9_.`"\[\]]+ ?(?:\(|as select)|(?:user|database|login|role) [a-z0-9_.'"@`%]+ ?(?:identified|with|;|--|#|$)|or replace (?:function|procedure|view|trigger))|exec(?:ute)?(?: ?(?:xp_|sp_|master\b|immediate\b|\( ?['"@])|\()|declare @[a-z0-9_]+ (?:as )?(?:n?varchar|n?char|int|table|cursor|sysname|bigint|xml)\b|shutdown ?(?:with|;|--|$)|waitfor (?:delay|time)\b|update [a-z0-9_.`"\[\]]+ set [a-z0-9_.`"\[\]]+ ?=|select[ (]+(?:pg_sleep|sleep ?\(|benchmark|@@|version ?\(|\* from|load_file|case when|count ?\(|char ?\())"#,
+        r#"; ?(?:insert (?:ignore )?into [a-z0-9_.`"\[\]]+ ?(?:\(|values|select|set )|delete from [a-z0-9_.`"\[\]]+ ?(?:where\b|;|--|#|$)|drop (?:table|database|schema|view|user|index|function|procedure) (?:if exists )?[a-z0-9_.`"\[\]]+ ?(?:;|--|#|,|/\*|cascade|$)|truncate table [a-z0-9_.`"\[\]]+ ?(?:;|--|#|$)|alter (?:table|user|database|role|login) [a-z0-9_.`"\[\]]+ (?:add|drop|modify|rename|change|set|with|identified)\b|create (?:table [a-z0-9_.`"\[\]]+ ?(?:\(|as select)|(?:user|database|login|role) [a-z0-9_.'"@`%]+ ?(?:identified|with|;|--|#|$)|or replace (?:function|procedure|view|trigger))|exec(?:ute)?(?: ?(?:xp_|sp_|master\b|immediate\b|\( ?['"@])|\()|declare @[a-z0-9_]+ (?:as )?(?:n?varchar|n?char|int|table|cursor|sysname|bigint|xml)\b|shutdown ?(?:with|;|--|$)|waitfor (?:delay|time)\b|update [a-z0-9_.`"\[\]]+ set [a-z0-9_.`"\[\]]+ ?=|if ?\( ?[0-9]+ ?(?:=|<|>|like|between)|select[ (]+(?:pg_sleep|sleep ?\(|benchmark|@@|version ?\(|\* from|load_file|case when|count ?\(|char ?\())"#,
     ),
     // Functions that no text calls.
     sql(
         Critical,
         "sqli-function",
-        r#"\bbenchmark ?\( ?[0-9a-z]+ ?,|\b(?:pg_sleep|randomblob|load_file|extractvalue|updatexml|sys_eval|sys_exec|xp_dirtree|xp_cmdshell|pg_read_file|lo_import|utl_inaddr\.get_host_(?:name|address)|utl_http\.request|dbms_pipe\.receive_message|dbms_lock\.sleep|dbms_ldap\.init|ctxsys\.drithsx\.sn) ?\( ?[0-9'"(@a-z]"#,
+        r#"\bbenchmark ?\( ?[0-9a-z]+ ?,|\b(?:pg_sleep|randomblob|load_file|extractvalue|updatexml|sys_eval|sys_exec|xp_dirtree|xp_cmdshell|pg_read_file|lo_import|utl_inaddr\.get_host_(?:name|address)|utl_http\.request|dbms_pipe\.receive_message|dbms_lock\.sleep|dbms_ldap\.init|ctxsys\.drithsx\.sn) ?\( ?[0-9'"(@a-z]|\b(?:make_set|elt|iif) ?\( ?[0-9]+ ?(?:=|<|>|like|between)"#,
     ),
     sql(Critical, "sqli-xp", r#"\bexec(?:ute)?[ (]+(?:master(?:\.dbo)?\.?\.)?(?:xp|sp)_[a-z]+"#),
     sql(Critical, "sqli-waitfor", r#"\bwaitfor (?:delay|time) ?['"(]"#),
@@ -88,7 +88,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-probe",
-        r#"(?:['"`)]|^-?[0-9]+) ?(?:(?:order|group) by [0-9]+|having [0-9'"]+ ?=|limit [0-9]+ ?, ?[0-9]+|procedure analyse ?\()[0-9', "]* ?(?:--|#|;|/\*|\)|=|having\b|$)"#,
+        r#"(?:['"`)]|^-?[0-9]+) ?(?:(?:order|group) by [0-9]+|having [0-9'"]+ ?=|limit [0-9]+ ?, ?[0-9]+|procedure analyse ?\()[0-9', "]* ?(?:--|#|;|/\*|\)|=|having\b|and\b|or\b|$)"#,
     ),
     sql(
         Critical,
