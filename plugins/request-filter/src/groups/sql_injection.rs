@@ -73,7 +73,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     sql(
         Critical,
         "sqli-catalogue",
-        r#"\b(?:from|join)[ (`"\[]+(?:information_schema\b|sysobjects\b|syscolumns\b|sqlite_(?:master|schema)\b|pg_(?:catalog|shadow|user|database)\b|all_tables\b|all_tab_columns\b|user_tables\b|mysql[`"\]]?\.[`"\[]?user\b|sys\.(?:tables|databases|columns|objects)\b|master\.\.)"#,
+        r#"\b(?:from|join)[ (`"\[]+(?:information_schema\b|sysobjects\b|syscolumns\b|sqlite_(?:master|schema)\b|pg_(?:catalog|shadow|user|database)\b|all_tables\b|all_tab_columns\b|user_tables\b|mysql[`"\]]?\.[`"\[]?user\b|sys\.(?:tables|databases|columns|objects)\b|master\.\.|rdb\$|msysaccessobjects\b|sysibm\.|sysmaster:|sysusers\b)"#,
     ),
     sql(
         Critical,

@@ -124,7 +124,11 @@ fn broken(bytes: &[u8]) -> Step {
     if let [0xc0 | 0xc1, b' '..=b'$' | b'&'..=b'~' | 0xc0 | 0xc1, ..] = bytes {
         return Step { bytes: Octets([0; 4], 0), taken: 1, changed: true };
     }
-    Step { bytes: Octets::of(bytes.first().copied().unwrap_or_default()), taken: 1, changed: false }
+    match bytes.first() {
+        // A blank of ISO 8859-1, which MySQL takes for one.
+        Some(0xa0) => Step { bytes: Octets::of(b' '), taken: 1, changed: true },
+        first => Step { bytes: Octets::of(first.copied().unwrap_or_default()), taken: 1, changed: false },
+    }
 }
 
 /// Code, length, and least code of that length. Takes lengths that UTF-8 once had, for overlong forms.

@@ -58,6 +58,7 @@ fn what_begins_an_overlong_form_is_nothing_in_front_of_ascii() {
         canonical(&[[0xc0; 99].as_slice(), b"."].concat()),
         (b".".to_vec(), [Condition::InvalidUtf8].into_iter().collect())
     );
+    assert_eq!(canonical(b"a\xa0b\xc3\xa0").0, b"a b\xc3\xa0", "a blank of ISO 8859-1");
     assert_eq!(canonical(b"\xc2.\xc0\xff").0, b"\xc2.\xc0\xff");
 }
 
