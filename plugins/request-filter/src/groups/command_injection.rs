@@ -43,7 +43,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     ),
     lines(
         "cmd-chain",
-        r#"(?:^|=)(?:[0-9][0-9.:]*)?\s*[;|&\n]+\s*(?:id|ls|ps|pwd|env|dir|set|ver|uname|hostname)\s*(?:$|[;|&#])|(?:;|\|\s+)ls\s*(?:$|[;|&#])|(?:&&|\|\|)\s*(?:id|ls|ps|pwd|dir|uname|hostname|ver|set)\s*(?:$|[;|&)`#]|-[a-z]+|/[a-z])"#,
+        r#"(?:^|=)(?:[0-9][0-9.:]*)?\s*[;|&\n]+\s*(?:id|ls|ps|pwd|env|dir|set|ver|uname|hostname)\s*(?:$|[;|&#])|[;|\n]env;|(?:;|\|\s+)ls\s*(?:$|[;|&#])|(?:&&|\|\|)\s*(?:id|ls|ps|pwd|dir|uname|hostname|ver|set)\s*(?:$|[;|&)`#]|-[a-z]+|/[a-z])"#,
     ),
     lines(
         "cmd-file",

@@ -43,7 +43,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Critical,
         "file-named",
         Places::PARAMETERS,
-        r#"^[/\\]+(?:\.(?:git|svn|hg|ssh|aws|kube|docker)[/\\]|(?:web|meta)-inf[/\\]|\.(?:env|htaccess|htpasswd)$)|^~[/\\]+\.(?:ssh|aws|bash|kube|docker)|%(?:systemroot|windir)%[/\\]"#,
+        r#"^[/\\]+(?:etc[/\\]+[a-z0-9_.-]+$|\.(?:git|svn|hg|ssh|aws|kube|docker)[/\\]|(?:web|meta)-inf[/\\]|\.(?:env|htaccess|htpasswd)$)|^~[/\\]+\.(?:ssh|aws|bash|kube|docker)|%(?:systemroot|windir)%[/\\]|::\$data$"#,
     ),
     file(
         Error,
@@ -55,6 +55,6 @@ pub(super) const SIGNATURES: &[Signature] = &[
         Critical,
         "file-wrapper",
         Places::PARAMETERS,
-        r#"(?:^|[=(,'" ])(?:php://(?:filter|input|fd|memory|temp|stdin)|phar://|expect://|glob://|zip://|compress\.zlib://|data://text|jar:(?:file|https?):|netdoc:/|file:/+(?:[a-z]:|etc|proc|root|windows|home|var|dev|\$))"#,
+        r#"(?:^|[=(,'" ])(?:php://(?:filter|input|fd|memory|temp|stdin)|phar://|expect://|glob://|zip://|compress\.zlib://|data://text|data:[a-z0-9/+.-]{0,32};base64,pd9w|jar:(?:file|https?):|netdoc:/|file:/+(?:[a-z]:|etc|proc|root|windows|home|var|dev|\$))"#,
     ),
 ];

@@ -61,7 +61,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     template(
         Critical,
         "code-php",
-        r#"[oc]:[0-9]+:"[a-z0-9_\\]+":[0-9]+:\{|<\?(?:php\b|= ?[$`'"a-z])|\{/?php\}|\{\$smarty\.|\{(?:system|exec|passthru|shell_exec) ?\( ?['"$]|\bbase64_decode ?\( ?['"$]|\$_(?:get|post|request|server|cookie|files) ?\["#,
+        r#"[oc]:[0-9]+:"[a-z0-9_\\]+":[0-9]+:\{|<\?(?:php\b|= ?[$`'"a-z])|\{/?php\}|\{\$smarty\.|\{(?:system|exec|passthru|shell_exec) ?\( ?['"$]|\bbase64_decode ?\( ?['"$]|\$_(?:get|post|request|server|cookie|files) ?\[|['";.] ?(?:exit|die|print_r|var_dump|phpinfo|passthru|shell_exec|assert|eval) ?\([^;]{0,64}\) ?; ?(?:#|//|/\*)|\bphpinfo ?\( ?\) ?;"#,
     ),
     template(
         Critical,
