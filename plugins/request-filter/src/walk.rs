@@ -38,7 +38,7 @@ impl Walk<'_> {
     pub(crate) fn value(&self, value: &Value<'_>, hits: &mut Hits) -> Result<(), Refusal> {
         let conditions = self.engine.inspect(value, hits);
         refuse(conditions, self.refused_in_values)?;
-        if matches!(value.place, Place::Query | Place::Form) {
+        if matches!(value.place, Place::Query | Place::Form) && self.engine.looks_by_name(value.place) {
             for (name, other) in readings::parameters(value.raw) {
                 let name = name.map(|name| decode_component(name, true, &mut Conditions::default()));
                 self.by_name(value.place, name.as_deref().unwrap_or(value.name), other, true, hits);
@@ -112,7 +112,7 @@ impl Walk<'_> {
             refuse(conditions, self.refused_in_values)?;
             self.value(&Value { place: Place::Cookie, name, raw: value, decoded: &decoded }, hits)?;
         }
-        if readings::has_other_cookies(line) {
+        if self.engine.looks_at(Place::Cookie) && readings::has_other_cookies(line) {
             readings::cookies(line).for_each(|cookie| self.other_cookie(&cookie, hits));
         }
         Ok(())

@@ -155,6 +155,12 @@ impl Engine {
         self.places.get(place.index()).is_some_and(|at| !at.any.is_empty() || at.named.len() > FEW)
     }
 
+    /// Whether any test asks for a name at this kind of place.
+    #[must_use]
+    pub fn looks_by_name(&self, place: Place) -> bool {
+        self.places.get(place.index()).is_some_and(|at| !at.named.is_empty())
+    }
+
     /// The names that tests ask for at this kind of place.
     pub fn names(&self, place: Place) -> impl Iterator<Item = &[u8]> {
         self.places.get(place.index()).into_iter().flat_map(|at| at.named.iter().map(|(name, _)| name.as_ref()))
