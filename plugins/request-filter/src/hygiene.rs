@@ -183,7 +183,7 @@ impl Seen<'_> {
     pub(crate) fn is_stream(&self) -> bool {
         let content_type = self.content_type.unwrap_or_default();
         let (head, rest) = content_type.split_at_checked(GRPC.len()).unwrap_or_default();
-        let grpc = head.eq_ignore_ascii_case(GRPC) && rest.first().is_none_or(|next| b"+-; 	".contains(next));
+        let grpc = head.eq_ignore_ascii_case(GRPC) && rest.first().is_none_or(|next| b"+-; \t".contains(next));
         let upgrade = self.upgrade && self.method == b"GET" && !self.has_body;
         grpc || upgrade || self.method == b"CONNECT"
     }

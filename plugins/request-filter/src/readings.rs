@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use gatewright::bytes::split_once;
+use gatewright::syntax::query::pair;
 
 /// A cookie of a field.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,11 +44,8 @@ pub(crate) fn cookies(field: &[u8]) -> impl Iterator<Item = Cookie<'_>> {
 pub(crate) fn parameters(value: &[u8]) -> impl Iterator<Item = (Option<&[u8]>, &[u8])> {
     let (own, others) = split_once(value, b';');
     let own = others.map(|_| (None, own));
-    let pair = |pair| {
-        let (name, value) = split_once(pair, b'=');
-        (Some(name), value.unwrap_or_default())
-    };
-    own.into_iter().chain(others.into_iter().flat_map(move |others| others.split(|byte| *byte == b';').map(pair)))
+    let others = others.into_iter().flat_map(|others| others.split(|byte| *byte == b';')).map(pair);
+    own.into_iter().chain(others.map(|(name, value)| (Some(name), value)))
 }
 
 fn plain(after: &[u8]) -> Cow<'_, [u8]> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gatewright::syntax::query::{decode, pair};
+use gatewright::syntax::query::{decode, is_plain_name, pair};
 use gatewright::{Context, Identity, Request};
 
 use crate::config;
@@ -118,19 +118,13 @@ fn name(parameter: &[u8]) -> Cow<'_, [u8]> {
     decode(pair(parameter).0)
 }
 
-/// Whether a parameter belongs to the key. One that some service reads as another than it seems to be does, whatever the lists say of it.
+/// Whether a parameter belongs to the key. One that some service takes for another does, whatever the lists say of it: left out, it would let
+/// one request decide what all others get.
 fn counts(parameter: &[u8], query: &config::Query) -> bool {
     let name = name(parameter);
     let listed = |list: &[String]| list.iter().any(|pattern| matches(pattern, &name));
     let out = listed(&query.deny) || query.allow.as_deref().is_some_and(|allow| !listed(allow));
-    !out || may_be_others(parameter, &name)
-}
-
-/// Rack takes `;` for `&`, and PHP, Rails and Express find `q` in `q[]`, ` q` and `??q`: a key that left it out would let one request decide what
-/// all others get.
-fn may_be_others(parameter: &[u8], name: &[u8]) -> bool {
-    let odd = |byte: &u8| matches!(byte, b'[' | b']' | b'.' | b'?') || byte.is_ascii_whitespace() || *byte == 0;
-    parameter.contains(&b';') || name.iter().any(odd)
+    !out || parameter.contains(&b';') || !is_plain_name(&name)
 }
 
 fn matches(pattern: &str, name: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! Claims as header values.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::jose::base64url;
 
@@ -15,13 +15,14 @@ pub(super) fn of_claim(claim: &Value) -> Option<String> {
     match claim {
         Value::Null => None,
         Value::String(text) => is_field_value(text).then(|| text.clone()),
-        Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(|real| real.abs() < EXACT) => {
-            Some(number.to_string())
-        }
-        Value::Number(_) => None,
+        Value::Number(number) => is_exact(number).then(|| number.to_string()),
         Value::Bool(_) => Some(claim.to_string()),
         Value::Array(_) | Value::Object(_) => Some(base64url::encode(claim.to_string().as_bytes())),
     }
+}
+
+fn is_exact(number: &Number) -> bool {
+    !number.is_f64() || number.as_f64().is_some_and(|real| real.abs() < EXACT)
 }
 
 fn is_field_value(text: &str) -> bool {

@@ -1,9 +1,8 @@
-//! Names that services take the name of a parameter for.
-//!
-//! `q[]=1` is a list `q` to PHP, Rails and Express, `[q]` is `q`, and PHP writes blanks and dots as `_`, drops blanks in front and ends a
-//! name at NUL. Rack takes `;` for `&`. A rule about `q` means all of them.
+//! Names that services take the name of a parameter for, where it [is not plain](is_plain_name): a rule about `q` means all of them.
 
 use std::borrow::Cow;
+
+use gatewright::syntax::query::is_plain_name;
 
 use crate::value::Place;
 
@@ -14,7 +13,7 @@ pub(super) struct Aliases<'a>([Option<Cow<'a, [u8]>>; 2]);
 impl<'a> Aliases<'a> {
     pub(super) fn of(place: Place, name: &'a [u8]) -> Self {
         let named_by_clients = matches!(place, Place::Query | Place::Cookie | Place::Form | Place::FileName);
-        if !named_by_clients || !name.iter().any(|byte| is_special(*byte)) {
+        if !named_by_clients || is_plain_name(name) {
             return Self::default();
         }
         let base = base(name);
@@ -28,10 +27,6 @@ impl<'a> Aliases<'a> {
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().flatten().map(AsRef::as_ref)
     }
-}
-
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'[' | b']' | b'.' | b';' | b'?' | b'\0' | b' ' | b'\t'..=b'\r')
 }
 
 fn base(name: &[u8]) -> &[u8] {

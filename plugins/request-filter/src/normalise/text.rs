@@ -118,8 +118,8 @@ fn character(bytes: &[u8], conditions: &mut Conditions) -> Step {
     Step { bytes, taken: length, changed: true }
 }
 
-/// A byte that begins no character. The two that can only begin overlong forms of ASCII are nothing in front of ASCII or one of themselves: decoders that do not look at
-/// the second byte's upper bits take `C0 2E` for `.`. What a `%` there means is known a round later.
+/// A byte that begins no character. The two that can only begin overlong forms of ASCII are nothing in front of ASCII or one of themselves:
+/// decoders that do not look at the second byte's upper bits take `C0 2E` for `.`. What a `%` there means is known a round later.
 fn broken(bytes: &[u8]) -> Step {
     if let [0xc0 | 0xc1, b' '..=b'$' | b'&'..=b'~' | 0xc0 | 0xc1, ..] = bytes {
         return Step { bytes: Octets([0; 4], 0), taken: 1, changed: true };

@@ -39,6 +39,14 @@ pub fn pair(parameter: &[u8]) -> (&[u8], &[u8]) {
     (name, value.unwrap_or_default())
 }
 
+/// Whether services agree that a parameter of this name, decoded, is that one and no other. `q[]` and `[q]` are `q` to PHP, Rails and Express;
+/// PHP drops blanks in front, ends a name at NUL and writes other blanks and dots as `_`; Rack takes `;` for `&`; some read what is sent
+/// behind `??` without the second.
+#[must_use]
+pub fn is_plain_name(name: &[u8]) -> bool {
+    !name.iter().any(|byte| matches!(byte, b'[' | b']' | b'.' | b';' | b'?' | b'\0' | b' ' | b'\t'..=b'\r'))
+}
+
 /// The values of a parameter in a path as sent, decoded. Names are compared decoded too: a service reads `access%5Ftoken` as
 /// `access_token`.
 pub fn values<'a>(target: &'a [u8], name: &str) -> impl Iterator<Item = Cow<'a, [u8]>> {
@@ -85,6 +93,14 @@ mod tests {
 
     fn found(path: &str) -> Vec<String> {
         values(path.as_bytes(), "a_b").map(|value| String::from_utf8_lossy(&value).into_owned()).collect()
+    }
+
+    #[test]
+    fn a_plain_name_is_the_same_to_all() {
+        assert!(is_plain_name(b"q") && is_plain_name(b"a-b_c~%") && is_plain_name(b""));
+        for odd in [&b"q[]"[..], b"[q", b"a.b", b"a;q", b"?q", b" q", b"q\0x", b"\x0bq"] {
+            assert!(!is_plain_name(odd), "{}", odd.escape_ascii());
+        }
     }
 
     #[test]
